@@ -1,0 +1,62 @@
+"""What `./pants lint` does for agents: report every violated law of the fleet at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from fleet_build.fleet_rules import StatedFleet
+from fleet_build.target_types import PortField
+from pants.core.goals.lint import LintResult, LintTargetsRequest
+from pants.core.util_rules.partitions import PartitionerType
+from pants.engine.rules import collect_rules, rule
+from pants.engine.target import FieldSet
+from pants.option.option_types import SkipOption
+from pants.option.subsystem import Subsystem
+
+
+class FleetLint(Subsystem):
+    options_scope = "fleet-lint"
+    name = "fleet"
+    help = "Checks what the agent() targets state, all of them together."
+
+    skip = SkipOption("lint")
+
+
+@dataclass(frozen=True)
+class AgentLintFieldSet(FieldSet):
+    """An agent to check."""
+
+    required_fields = (PortField,)
+
+    port: PortField
+
+
+class FleetLintRequest(LintTargetsRequest):
+    """Ask for a check of the fleet."""
+
+    field_set_type = AgentLintFieldSet
+    tool_subsystem = FleetLint
+    partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
+
+
+@rule(desc="Check the fleet")
+async def lint_fleet(
+    request: FleetLintRequest.Batch[AgentLintFieldSet, Any], fleet: StatedFleet
+) -> LintResult:
+    """Report the problems of the whole fleet: most of them lie between two agents."""
+    problems = fleet.problems
+    said = "".join(f"{problem}\n\n" for problem in problems)
+    summary = f"{len(fleet.agents)} agents, {len(problems)} problems\n"
+    return LintResult(
+        exit_code=1 if problems else 0,
+        stdout=said + summary,
+        stderr="",
+        linter_name=FleetLint.options_scope,
+        partition_description=None,
+    )
+
+
+def rules() -> Iterable[Any]:
+    """Give what register.py registers."""
+    return (*collect_rules(), *FleetLintRequest.rules())

@@ -1,0 +1,112 @@
+"""What `./pants package` does for agents, image sets and environments. It plans nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from fleet_build.fleet_rules import Fleet
+from fleet_build.images import (
+    AllImages,
+    AgentImage,
+    AgentImageRequest,
+    ImageLayouts,
+    ImageLayoutsRequest,
+    lock_text,
+)
+from fleet_build.overlays import Overlay, OverlayRequest
+from fleet_build.pex_files import AgentPex, AgentPexRequest
+from fleet_build.target_types import (
+    EnvironmentDependenciesField,
+    ImageSetDependenciesField,
+    OrchestratorField,
+    PortField,
+    SettingsField,
+)
+from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
+
+LOCK = "images/images.lock.json"
+
+
+@dataclass(frozen=True)
+class AgentPackageFieldSet(PackageFieldSet):
+    """An agent: a PEX file and an image."""
+
+    required_fields = (PortField,)
+
+    port: PortField
+
+
+@rule
+async def package_agent(field_set: AgentPackageFieldSet, fleet: Fleet) -> BuiltPackage:
+    """Build an agent's PEX and image."""
+    agent = fleet.at(field_set.address)
+    pex, built = await MultiGet(
+        Get(AgentPex, AgentPexRequest(agent)), Get(AgentImage, AgentImageRequest(agent))
+    )
+    layouts = await Get(ImageLayouts, ImageLayoutsRequest((built,)))
+    digest = await Get(Digest, MergeDigests((pex.digest, layouts.digest)))
+    said = f"  {built.image.digest} ({built.size / 1e6:.1f} MB)"
+    return BuiltPackage(
+        digest,
+        (
+            BuiltPackageArtifact(pex.path),
+            BuiltPackageArtifact(f"images/{agent.slug}", extra_log_lines=(said,)),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ImageSetPackageFieldSet(PackageFieldSet):
+    """All images: the lock that says what is in each."""
+
+    required_fields = (ImageSetDependenciesField,)
+
+
+@rule
+async def package_image_set(field_set: ImageSetPackageFieldSet, all_images: AllImages) -> BuiltPackage:
+    """Write the lock of all images."""
+    content = FileContent(LOCK, lock_text(all_images.images).encode())
+    return BuiltPackage(
+        await Get(Digest, CreateDigest([content])), (BuiltPackageArtifact(LOCK),)
+    )
+
+
+@dataclass(frozen=True)
+class EnvironmentPackageFieldSet(PackageFieldSet):
+    """An environment: its overlay."""
+
+    required_fields = (EnvironmentDependenciesField, OrchestratorField)
+
+    orchestrator: OrchestratorField
+    settings: SettingsField
+
+
+@rule
+async def package_environment(field_set: EnvironmentPackageFieldSet) -> BuiltPackage:
+    """Render an environment's overlay; processes on this machine need none."""
+    if field_set.orchestrator.value == "process":
+        return BuiltPackage(await Get(Digest, CreateDigest([])), ())
+    overlay = await Get(
+        Overlay,
+        OverlayRequest(
+            field_set.address.target_name,
+            field_set.orchestrator.value or "",
+            field_set.settings.value or FrozenDict(),
+        ),
+    )
+    return BuiltPackage(overlay.digest, (BuiltPackageArtifact(overlay.directory),))
+
+
+def rules() -> Iterable[Any]:
+    """Give what register.py registers."""
+    return (
+        *collect_rules(),
+        UnionRule(PackageFieldSet, AgentPackageFieldSet),
+        UnionRule(PackageFieldSet, ImageSetPackageFieldSet),
+        UnionRule(PackageFieldSet, EnvironmentPackageFieldSet),
+    )

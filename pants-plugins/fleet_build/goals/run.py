@@ -1,0 +1,140 @@
+"""What `./pants run` does for agents, environments and image loads. It plans nothing itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from fleet_build.fleet_rules import Fleet
+from fleet_build.images import AllImages, ImageLayouts, ImageLayoutsRequest
+from fleet_build.program import (
+    MODEL,
+    FleetProgram,
+    Program,
+    ProgramRequest,
+    model_text,
+    owner_of,
+)
+from fleet_build.sources import ENTRY_MODULE, entry_module
+from fleet_build.subsystems import AgentBuild
+from fleet_build.target_types import (
+    EnvironmentDependenciesField,
+    ImageLoadDependenciesField,
+    OrchestratorField,
+    PortField,
+    SettingsField,
+)
+from pants.base.build_environment import get_buildroot
+from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+STATE = ".fleet"
+
+
+@dataclass(frozen=True)
+class AgentRunFieldSet(RunFieldSet):
+    """An agent, run from source."""
+
+    required_fields = (PortField,)
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+    port: PortField
+
+
+@rule
+async def run_agent(field_set: AgentRunFieldSet, fleet: Fleet) -> RunRequest:
+    """Run one agent from the workspace's sources."""
+    agent = fleet.at(field_set.address)
+    program = await Get(
+        Program,
+        ProgramRequest(
+            ENTRY_MODULE,
+            (field_set.address,),
+            files=FrozenDict({f"{ENTRY_MODULE}.py": entry_module(agent)}),
+        ),
+    )
+    return program.request
+
+
+@dataclass(frozen=True)
+class EnvironmentRunFieldSet(RunFieldSet):
+    """An environment: the deploy program with the environment's model."""
+
+    required_fields = (EnvironmentDependenciesField, OrchestratorField)
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+    orchestrator: OrchestratorField
+    settings: SettingsField
+
+
+@rule
+async def run_environment(
+    field_set: EnvironmentRunFieldSet, fleet: Fleet, fleet_program: FleetProgram
+) -> RunRequest:
+    """Run the deploy program; on this machine it runs the agents from source, too."""
+    name = field_set.address.target_name
+    orchestrator = field_set.orchestrator.value or ""
+    needs: tuple[Address, ...] = (fleet_program.address,)
+    images = None
+    if orchestrator == "process":
+        needs += tuple(Address(a.directory, target_name=a.slug) for a in fleet.agents)
+    else:
+        images = (await Get(AllImages)).images
+    settings = field_set.settings.value or FrozenDict()
+    program = await Get(
+        Program,
+        ProgramRequest(
+            "fleet.__main__",
+            needs,
+            arguments=(
+                *("--model", f"{{chroot}}/{MODEL}"),
+                *("--state", os.path.join(get_buildroot(), STATE, name)),
+            ),
+            files=FrozenDict({MODEL: model_text(name, orchestrator, settings, fleet, images)}),
+        ),
+    )
+    return program.request
+
+
+@dataclass(frozen=True)
+class ImageLoadRunFieldSet(RunFieldSet):
+    """All images, to be put into the local engine."""
+
+    required_fields = (ImageLoadDependenciesField,)
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+    dependencies: ImageLoadDependenciesField
+
+
+@rule
+async def run_image_load(
+    field_set: ImageLoadRunFieldSet, all_images: AllImages, agent_build: AgentBuild
+) -> RunRequest:
+    """Run the loader over the layouts of all images; its arguments may name some."""
+    layouts = await Get(ImageLayouts, ImageLayoutsRequest(all_images.images))
+    loader = await owner_of(f"{agent_build.program}/load.py")
+    program = await Get(
+        Program,
+        ProgramRequest("fleet.load", (loader,), arguments=("--images", "{chroot}/images")),
+    )
+    run = program.request
+    return RunRequest(
+        digest=await Get(Digest, MergeDigests((run.digest, layouts.digest))),
+        args=run.args,
+        extra_env=run.extra_env,
+        append_only_caches=run.append_only_caches,
+    )
+
+
+def rules() -> Iterable[Any]:
+    """Give what register.py registers."""
+    return (
+        *collect_rules(),
+        *AgentRunFieldSet.rules(),
+        *EnvironmentRunFieldSet.rules(),
+        *ImageLoadRunFieldSet.rules(),
+    )

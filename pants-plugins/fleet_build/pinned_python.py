@@ -1,0 +1,94 @@
+"""The Python that writes every artifact: the runtime base's own, run through its own loader.
+
+The bytes of a compressed layer depend on zlib, and bytecode on the interpreter. With the base's
+interpreter both depend on the Debian lockfile only, not on the builder's machine.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping
+
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.process import Process
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.frozendict import FrozenDict
+
+BASE = "base"
+TOOLS = "tools"
+LIBRARIES = f"{BASE}/usr/lib/x86_64-linux-gnu"
+ARGV = (
+    f"{LIBRARIES}/ld-linux-x86-64.so.2",
+    "--library-path",
+    LIBRARIES,
+    f"{BASE}/usr/bin/python3.11",
+    # Only the standard library: no environment, no user's and no site's packages.
+    "-E",
+    "-s",
+    "-S",
+)
+OCI_MODULES = (
+    "__init__",
+    "bytecode",
+    "canonical",
+    "digest",
+    "encode",
+    "errors",
+    "layer",
+    "media_types",
+    "tree",
+    "write_layer",
+)
+
+
+@dataclass(frozen=True)
+class PinnedPython:
+    """An unpacked runtime base with a Python in it, and the scripts that it runs."""
+
+    base: Digest
+    tools: Digest
+
+    def process(
+        self,
+        script: str,
+        arguments: Iterable[str],
+        *,
+        description: str,
+        output_files: Iterable[str],
+        inputs: Digest,
+        immutable_inputs: Mapping[str, Digest] = FrozenDict(),
+    ) -> Process:
+        """Plan one run of a script."""
+        return Process(
+            (*ARGV, f"{TOOLS}/{script}", *arguments),
+            description=description,
+            input_digest=inputs,
+            # Laid out once for all sandboxes, not once for each.
+            immutable_input_digests={BASE: self.base, TOOLS: self.tools, **immutable_inputs},
+            output_files=output_files,
+        )
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The scripts that run in sandboxes."""
+
+    digest: Digest
+
+
+@rule
+async def collect_tools() -> Tools:
+    """Take the scripts from the plugin itself, wherever it is installed."""
+    scripts = {f"oci/{name}.py": ("oci", f"{name}.py") for name in OCI_MODULES}
+    scripts["zipapp.py"] = ("fleet_build", "scripts/zipapp.py")
+    files = [
+        FileContent(path, pkgutil.get_data(package, name) or b"")
+        for path, (package, name) in sorted(scripts.items())
+    ]
+    return Tools(await Get(Digest, CreateDigest(files)))
+
+
+def rules() -> Iterable[Any]:
+    """Give what register.py registers."""
+    return collect_rules()

@@ -1,0 +1,40 @@
+"""What the plugin adds to Pants. Only wiring."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from fleet_build import (
+    base_image,
+    fleet_rules,
+    images,
+    layers,
+    overlays,
+    pex_files,
+    pinned_python,
+    program,
+    sources,
+    third_party,
+)
+from fleet_build.goals import lint, package, run
+from fleet_build.target_types import (
+    AgentTarget,
+    EnvironmentTarget,
+    ImageLoadTarget,
+    ImageSetTarget,
+)
+from pants.engine.target import Target
+
+
+def rules() -> Iterable[Any]:
+    """Give all rules."""
+    modules = (
+        *(base_image, fleet_rules, images, layers, overlays, pex_files, pinned_python),
+        *(program, sources, third_party, lint, package, run),
+    )
+    return [rule for module in modules for rule in module.rules()]
+
+
+def target_types() -> Iterable[type[Target]]:
+    """Give all target types."""
+    return [AgentTarget, EnvironmentTarget, ImageLoadTarget, ImageSetTarget]

@@ -1,0 +1,133 @@
+"""First-party code of an agent, and which distributions it imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from fleet_build.fleet import AgentSpec
+from fleet_build.subsystems import AgentBuild
+from fleet_build.third_party import Wheel, WheelHouse
+from pants.backend.python.target_types import PythonRequirementsField, PythonSourceField
+from pants.core.target_types import ResourceSourceField
+from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
+from pants.core.util_rules.source_files import SourceFilesRequest
+from pants.engine.addresses import Address, Addresses
+from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
+from pants.engine.fs import RemovePrefix, Snapshot
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
+
+ENTRY_MODULE = "__agent__"
+
+
+@dataclass(frozen=True)
+class AgentCodeRequest:
+    """Ask for the code of one agent."""
+
+    agent: AgentSpec
+
+
+@dataclass(frozen=True)
+class AgentCode:
+    """What one agent is made of; paths are below the source root."""
+
+    own: Digest
+    common: Digest
+    wheels: tuple[Wheel, ...]
+
+
+@dataclass(frozen=True)
+class CommonLibrary:
+    """The library that all agents share, whole, but for its testing kit."""
+
+    digest: Digest
+
+
+def entry_module(agent: AgentSpec) -> str:
+    """Write the module that starts an agent: its facts and one call."""
+    facts = "\n".join(f"        {key}={_frozen(value)!r}," for key, value in agent.facts().items())
+    return (
+        f'"""Generated from {agent.address}: start {agent.name}."""\n\n'
+        "import sys\n\n"
+        "from common.facts import AgentFacts\n"
+        "from common.runtime import run\n\n"
+        f"sys.exit(\n    run(\n        AgentFacts(\n    {facts.strip()}\n        )\n    )\n)\n"
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def is_code(target: Target) -> bool:
+    """Whether a target's file belongs into what is shipped."""
+    return target.has_field(PythonSourceField) or target.has_field(ResourceSourceField)
+
+
+def imported_names(targets: Iterable[Target]) -> tuple[str, ...]:
+    """Give the project names of the requirement targets among some targets, sorted."""
+    return tuple(
+        sorted(
+            {
+                requirement.project_name
+                for target in targets
+                if target.has_field(PythonRequirementsField)
+                for requirement in target[PythonRequirementsField].value
+            }
+        )
+    )
+
+
+@rule
+async def collect_agent_code(request: AgentCodeRequest, agent_build: AgentBuild) -> AgentCode:
+    """Follow the agent's imports and split its code by who shares it."""
+    closure, wheel_house = await MultiGet(
+        Get(TransitiveTargets, TransitiveTargetsRequest([_address(request.agent)])),
+        Get(WheelHouse),
+    )
+    targets = sorted(filter(is_code, closure.closure), key=lambda target: target.address)
+    sources = await Get(StrippedSourceFiles, SourceFilesRequest(_source_fields(targets)))
+    common_glob = f"{agent_build.common.rpartition('/')[2]}/**"
+    entry, common, own = await MultiGet(
+        Get(
+            Digest,
+            CreateDigest(
+                [FileContent(f"{ENTRY_MODULE}.py", entry_module(request.agent).encode())]
+            ),
+        ),
+        Get(Digest, DigestSubset(sources.snapshot.digest, PathGlobs([common_glob]))),
+        Get(Digest, DigestSubset(sources.snapshot.digest, PathGlobs(["**", f"!{common_glob}"]))),
+    )
+    return AgentCode(
+        own=await Get(Digest, MergeDigests((entry, own))),
+        common=common,
+        wheels=wheel_house.closure(imported_names(closure.closure)),
+    )
+
+
+def _address(agent: AgentSpec) -> Address:
+    return Address(agent.directory, target_name=agent.slug)
+
+
+def _source_fields(targets: Iterable[Target]) -> list[Any]:
+    return [
+        target[PythonSourceField if target.has_field(PythonSourceField) else ResourceSourceField]
+        for target in targets
+    ]
+
+
+@rule
+async def collect_common(agent_build: AgentBuild) -> CommonLibrary:
+    """Take the whole library, so that its layer is the same in every image."""
+    root, _, package = agent_build.common.rpartition("/")
+    snapshot = await Get(
+        Snapshot,
+        PathGlobs([f"{agent_build.common}/**", "!**/BUILD", "!**/__pycache__/**", f"!{agent_build.common}/testing/**"]),
+    )
+    return CommonLibrary(await Get(Digest, RemovePrefix(snapshot.digest, root)))
+
+
+def rules() -> Iterable[Any]:
+    """Give what register.py registers."""
+    return collect_rules()

@@ -1,0 +1,44 @@
+"""The plugin's options: what a repository may set in pants.toml. No logic."""
+
+from __future__ import annotations
+
+from pants.option.option_types import StrListOption, StrOption
+from pants.option.subsystem import Subsystem
+
+
+class AgentBuild(Subsystem):
+    options_scope = "agent-build"
+    help = "How agents are packaged."
+
+    resolve = StrOption(
+        default="agents",
+        help="The resolve that the agents' third-party distributions come from.",
+    )
+    complete_platform = StrOption(
+        default="3rdparty/python/debian12-cp311.json",
+        help="The complete platform of the images' Python, as `pex3 interpreter inspect` writes.",
+    )
+    program = StrOption(
+        default="src/python/fleet",
+        help="The directory of the deploy program.",
+    )
+    common = StrOption(
+        default="src/python/common",
+        help="The directory of the library that all agents share; it becomes one image layer.",
+    )
+
+
+class Debian(Subsystem):
+    options_scope = "debian"
+    help = "The Debian packages of the runtime base."
+
+    lock = StrOption(
+        default="3rdparty/debian/base.lock",
+        help="The lockfile of Debian packages. `make lock` refreshes it.",
+    )
+    mirrors = StrListOption(
+        help="""
+        Where .deb files come from, tried in order: base URLs that the lockfile's pool paths are
+        appended to. The `./pants` launcher sets it from the machine's apt configuration.
+        """,
+    )
