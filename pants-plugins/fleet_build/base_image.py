@@ -7,12 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Iterable
 
+from debian.base_tree import LAYER_DIRECTORIES
 from debian.lock import Lock, Package
 from fleet_build.layers import BuiltLayer, LayerRequest
-from fleet_build.pinned_python import PinnedPython, Tools
+from fleet_build.pinned_python import OCI_MODULES, PinnedPython, Tools
 from fleet_build.subsystems import Debian
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
+    AddPrefix,
     CreateDigest,
     Digest,
     DigestContents,
@@ -25,7 +27,17 @@ from pants.engine.fs import (
 from pants.engine.process import Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
-SCRIPTS = ("__init__", "base_tree", "deb", "errors", "fetch", "lock", "unpack")
+DEBIAN_MODULES = (
+    "__init__",
+    "archive",
+    "base_tree",
+    "elf",
+    "errors",
+    "fetch",
+    "lock",
+    "selection",
+    "unpack",
+)
 # What a download may need from the machine: its proxy and its certificates.
 NETWORK_VARS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "no_proxy")
 
@@ -71,9 +83,10 @@ class BaseImage:
 @rule
 async def collect_debian_scripts() -> DebianScripts:
     """Take the scripts from the plugin itself, wherever it is installed."""
+    modules = [("debian", name) for name in DEBIAN_MODULES] + [("oci", n) for n in OCI_MODULES]
     files = [
-        FileContent(f"debian/{name}.py", pkgutil.get_data("debian", f"{name}.py") or b"")
-        for name in SCRIPTS
+        FileContent(f"{package}/{name}.py", pkgutil.get_data(package, f"{name}.py") or b"")
+        for package, name in modules
     ]
     return DebianScripts(await Get(Digest, CreateDigest(files)))
 
@@ -121,15 +134,24 @@ async def build_tree(scripts: DebianScripts, debian: Debian) -> BaseTree:
         ),
     )
     lock = Lock.parse(locks[0].content.decode(), debian.lock)
-    import os
-    from pants.engine.fs import SymlinkEntry
-    es=[]
-    for d,_,fs in os.walk("/tmp/base"):
-        for f in fs:
-            q=os.path.join(d,f); rel=os.path.relpath(q,"/tmp/base")
-            if os.path.islink(q): es.append(SymlinkEntry(rel, os.readlink(q)))
-            else: es.append(FileContent(rel, open(q,"rb").read(), is_executable=os.access(q,os.X_OK) and bool(os.stat(q).st_mode&0o100)))
-    return BaseTree(await Get(Digest, CreateDigest(es)))
+    packages = await MultiGet(
+        Get(UnpackedPackage, UnpackRequest(package)) for package in lock.packages
+    )
+    trees = await MultiGet(
+        Get(Digest, AddPrefix(unpacked.digest, package.name))
+        for package, unpacked in zip(lock.packages, packages)
+    )
+    result = await Get(
+        ProcessResult,
+        Process(
+            (sys.executable, "debian/base_tree.py", "--output", "tree")
+            + tuple(item for package in lock.packages for item in ("--tree", package.name)),
+            description="Merge the packages of the runtime base",
+            input_digest=await Get(Digest, MergeDigests((scripts.digest, *trees))),
+            output_directories=("tree",),
+        ),
+    )
+    return BaseTree(await Get(Digest, RemovePrefix(result.output_digest, "tree")))
 
 
 @rule
@@ -141,7 +163,7 @@ async def pinned_python(base: BaseTree, tools: Tools) -> PinnedPython:
 @rule
 async def build_base(base: BaseTree) -> BaseImage:
     """Write the base as one layer: all images share it, so that there is nothing to split."""
-    layer = await Get(BuiltLayer, LayerRequest("base", base.digest, prefix=""))
+    layer = await Get(BuiltLayer, LayerRequest("base", base.digest, "", LAYER_DIRECTORIES))
     return BaseImage(layer)
 
 
