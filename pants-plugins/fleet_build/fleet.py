@@ -178,6 +178,13 @@ def _resources(agent: AgentSpec) -> Iterator[Problem]:
             yield Problem(agent.address, "resources", expected, repr(value), hint)
 
 
+def _system_packages(agent: AgentSpec) -> Iterator[Problem]:
+    for package in agent.system_packages:
+        expected = "none, because the lockfile holds only the packages of the runtime base"
+        hint = "Add the package to 3rdparty/debian/base.txt and remove it here, then: make lock"
+        yield Problem(agent.address, "system_packages", expected, repr(package), hint)
+
+
 def _replicas(agent: AgentSpec) -> Iterator[Problem]:
     if agent.replicas < 1:
         hint = "Remove the field to run one replica"
@@ -193,6 +200,7 @@ LAWS: tuple[Callable[[AgentSpec], Iterable[Problem]], ...] = (
     _module,
     _resources,
     _replicas,
+    _system_packages,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Iterable
 
 from fleet_build.pinned_python import PinnedPython
@@ -38,8 +38,21 @@ class BuiltLayer:
     blob: FileDigest
 
 
-def layer_process(request: LayerRequest, python: PinnedPython) -> Process:
-    """Plan the run that writes one layer, bytecode included."""
+@dataclass(frozen=True)
+class LayerOutput:
+    """What a run of the layer script left."""
+
+    digest: Digest
+
+
+def layer_process(
+    request: LayerRequest, tree: Digest, python: PinnedPython, compiled: str | None = None
+) -> Process:
+    """Plan the run that writes one layer, bytecode included.
+
+    `tree` is the request's tree below `root`; `compiled` names a folder to write it to, with its
+    bytecode.
+    """
     directories = (item for path in request.directories for item in ("--directory", path))
     return python.process(
         "oci/write_layer.py",
@@ -47,28 +60,34 @@ def layer_process(request: LayerRequest, python: PinnedPython) -> Process:
             *("--root", "root", "--prefix", request.prefix, "--compile"),
             *("--contents", request.contents, *directories),
             *("--output", BLOB, "--description", DESCRIPTION),
+            *(("--tree", compiled) if compiled else ()),
         ),
         description=f"Write the layer of {request.contents}",
-        inputs=request.tree,
+        inputs=tree,
         output_files=(BLOB, DESCRIPTION),
+        output_directories=(compiled,) if compiled else (),
     )
+
+
+@rule
+async def read_layer(output: LayerOutput) -> BuiltLayer:
+    """Find the blob and its description in what a run left."""
+    entries, description = await MultiGet(
+        Get(DigestEntries, DigestSubset(output.digest, PathGlobs([BLOB]))),
+        Get(DigestContents, DigestSubset(output.digest, PathGlobs([DESCRIPTION]))),
+    )
+    blob = entries[0]
+    if not isinstance(blob, FileEntry):
+        raise TypeError(f"expected a file {BLOB}, found {blob}")
+    return BuiltLayer(LayerDescription.parse(description[0].content).layer, blob.file_digest)
 
 
 @rule
 async def build_layer(request: LayerRequest, python: PinnedPython) -> BuiltLayer:
     """Write one layer in a sandbox."""
     tree = await Get(Digest, AddPrefix(request.tree, "root"))
-    process = layer_process(replace(request, tree=tree), python)
-    result = await Get(ProcessResult, Process, process)
-    entries, description = await MultiGet(
-        Get(DigestEntries, DigestSubset(result.output_digest, PathGlobs([BLOB]))),
-        Get(DigestContents, DigestSubset(result.output_digest, PathGlobs([DESCRIPTION]))),
-    )
-    blob = entries[0]
-    if not isinstance(blob, FileEntry):
-        raise TypeError(f"{request.contents}: expected a file {BLOB}, found {blob}")
-    layer = LayerDescription.parse(description[0].content).layer
-    return BuiltLayer(layer, blob.file_digest)
+    result = await Get(ProcessResult, Process, layer_process(request, tree, python))
+    return await Get(BuiltLayer, LayerOutput(result.output_digest))
 
 
 def rules() -> Iterable[Any]:

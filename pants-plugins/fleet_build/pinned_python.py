@@ -23,7 +23,9 @@ ARGV = (
     "--library-path",
     LIBRARIES,
     f"{BASE}/usr/bin/python3.11",
-    # Only the standard library: no environment, no user's and no site's packages.
+    # Only the standard library: no environment, no user's and no site's packages; and nothing is
+    # written beside it.
+    "-B",
     "-E",
     "-s",
     "-S",
@@ -55,8 +57,9 @@ class PinnedPython:
         arguments: Iterable[str],
         *,
         description: str,
-        output_files: Iterable[str],
         inputs: Digest,
+        output_files: Iterable[str],
+        output_directories: Iterable[str] = (),
         immutable_inputs: Mapping[str, Digest] = FrozenDict(),
     ) -> Process:
         """Plan one run of a script."""
@@ -67,6 +70,7 @@ class PinnedPython:
             # Laid out once for all sandboxes, not once for each.
             immutable_input_digests={BASE: self.base, TOOLS: self.tools, **immutable_inputs},
             output_files=output_files,
+            output_directories=output_directories,
         )
 
 

@@ -164,8 +164,8 @@ class SystemPackagesField(StringSequenceField):
     default = ()
     help = help_text(
         """
-        Debian packages that the agent's image needs beside the runtime base, by name. Each must be
-        in the lockfile of Debian packages.
+        Debian packages that the agent's image needs beside the runtime base, by name. The lockfile
+        holds only the base's packages so far, so that any name is refused with the way out.
         """
     )
 

@@ -58,6 +58,7 @@ def found_in(*agents: AgentSpec) -> list[tuple[str, str]]:
         ({"resources": (("memory", "256 MB"),)}, "resources"),
         ({"resources": (("disk", "1"),)}, "resources"),
         ({"replicas": 0}, "replicas"),
+        ({"system_packages": ("ffmpeg",)}, "system_packages"),
         ({"depends_on": ("nobody",)}, "depends_on"),
     ],
 )

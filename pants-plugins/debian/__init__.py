@@ -1,0 +1,1 @@
+"""Debian packages as image content: lock, fetch, unpack, merge. No host name may enter."""
