@@ -1,0 +1,1 @@
+"""Messages that caller and callee share, one module a topic. No behaviour may enter."""
