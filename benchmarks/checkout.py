@@ -35,7 +35,8 @@ class Checkout:
     def pants(self, *arguments: str) -> float:
         """Run Pants and give the seconds that it took.
 
-        Raises:
+        Raises
+        ------
             BenchmarkError: when it fails; the message ends with what it printed last.
         """
         env_vars = {

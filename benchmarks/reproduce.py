@@ -37,7 +37,7 @@ def digests(checkout: Checkout) -> dict[str, str]:
 def another_python() -> str:
     """Find the folder of a host Python that is not the first one on PATH."""
     first = os.path.realpath(shutil.which("python3") or "")
-    folders = os.environ["PATH"].split(os.pathsep) + ["/usr/bin"]
+    folders = [*os.environ["PATH"].split(os.pathsep), "/usr/bin"]
     for folder in folders:
         python = Path(folder) / "python3"
         if python.exists() and os.path.realpath(python) != first:

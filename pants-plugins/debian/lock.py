@@ -51,7 +51,7 @@ class Package:
             if not isinstance(value, str) or not pattern.fullmatch(value) or ".." in value:
                 raise LockError(f"{where}: {key}: must be {meaning}, was {value!r}", REFRESH)
         size = document["size"]
-        if type(size) is not int or size <= 0:
+        if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
             raise LockError(f"{where}: size: must be a positive number, was {size!r}", REFRESH)
         return cls(**{key: document[key] for key in expected})
 

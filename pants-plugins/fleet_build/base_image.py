@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
-from debian.base_tree import LAYER_DIRECTORIES
-from debian.lock import Lock, Package
-from fleet_build.layers import BuiltLayer, LayerOutput, LayerRequest, layer_process
-from fleet_build.pinned_python import OCI_MODULES, PinnedPython, Tools
-from fleet_build.subsystems import Debian
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
     AddPrefix,
@@ -27,6 +23,12 @@ from pants.engine.fs import (
 )
 from pants.engine.process import Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from debian.base_tree import LAYER_DIRECTORIES
+from debian.lock import Lock, Package
+from fleet_build.layers import BuiltLayer, LayerOutput, LayerRequest, layer_process
+from fleet_build.pinned_python import OCI_MODULES, PinnedPython, Tools
+from fleet_build.subsystems import Debian
 
 DEBIAN_MODULES = (
     "__init__",
@@ -104,8 +106,10 @@ async def unpack_package(
     fetched = await Get(
         ProcessResult,
         Process(
-            (sys.executable, "debian/fetch.py", "--package-json", package.to_json())
-            + ("--output", package.file_name, *mirrors),
+            (
+                *(sys.executable, "debian/fetch.py", "--package-json", package.to_json()),
+                *("--output", package.file_name, *mirrors),
+            ),
             description=f"Fetch {package.name} {package.version}",
             input_digest=scripts.digest,
             output_files=(package.file_name,),
@@ -146,8 +150,10 @@ async def build_tree(scripts: DebianScripts, debian: Debian) -> BaseTree:
     result = await Get(
         ProcessResult,
         Process(
-            (sys.executable, "debian/base_tree.py", "--output", "tree")
-            + tuple(item for package in lock.packages for item in ("--tree", package.name)),
+            (
+                *(sys.executable, "debian/base_tree.py", "--output", "tree"),
+                *(item for package in lock.packages for item in ("--tree", package.name)),
+            ),
             description="Merge the packages of the runtime base",
             input_digest=await Get(Digest, MergeDigests((scripts.digest, *trees))),
             output_directories=("tree",),

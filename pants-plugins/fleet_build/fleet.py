@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable
 
 from fleet_build.target_types import CRITICALITIES, GROUPS, MACHINES, STORAGES
 
@@ -235,7 +236,8 @@ def _unknown_dependencies(fleet: tuple[AgentSpec, ...]) -> Iterator[Problem]:
         for slug in agent.depends_on:
             if slug not in slugs:
                 close = get_close_matches(slug, slugs, n=1)
-                hint = f"Did you mean {close[0]!r}?" if close else "./pants list --filter-target-type=agent ::"
+                every = "./pants --filter-target-type=agent list ::"
+                hint = f"Did you mean {close[0]!r}?" if close else every
                 yield Problem(agent.address, "depends_on", "names of agents", repr(slug), hint)
 
 

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
-from fleet_build.fleet import AgentSpec, FleetError, Problem, camel_case, problems
-from fleet_build.fleet import DEFAULT_RESOURCES
+from pants.engine.addresses import Address
+from pants.engine.fs import PathGlobs, Paths
+from pants.engine.internals.graph import Owners, OwnersRequest
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import (
+    AllUnexpandedTargets,
+    FieldSet,
+    InferDependenciesRequest,
+    InferredDependencies,
+    Target,
+)
+from pants.engine.unions import UnionRule
+
+from fleet_build.fleet import (
+    DEFAULT_RESOURCES,
+    AgentSpec,
+    FleetError,
+    Problem,
+    camel_case,
+    problems,
+)
 from fleet_build.subsystems import AgentBuild
 from fleet_build.target_types import (
     ActionsField,
@@ -26,18 +46,6 @@ from fleet_build.target_types import (
     StorageField,
     SystemPackagesField,
 )
-from pants.engine.addresses import Address
-from pants.engine.fs import PathGlobs, Paths
-from pants.engine.internals.graph import Owners, OwnersRequest
-from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import (
-    AllUnexpandedTargets,
-    FieldSet,
-    InferDependenciesRequest,
-    InferredDependencies,
-    Target,
-)
-from pants.engine.unions import UnionRule
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ def agent_spec(target: Target, modules: frozenset[str]) -> AgentSpec:
     directory = target.address.spec_path
     port = target[PortField].value or 0
     health_port = target[HealthPortField].value
+    replicas = target[ReplicasField].value
     resources = {**DEFAULT_RESOURCES, **(target[ResourcesField].value or {})}
     return AgentSpec(
         address=target.address.spec,
@@ -84,7 +93,7 @@ def agent_spec(target: Target, modules: frozenset[str]) -> AgentSpec:
         gpu=bool(target[GpuField].value),
         criticality=target[CriticalityField].value or "",
         resources=tuple(sorted(resources.items())),
-        replicas=1 if target[ReplicasField].value is None else target[ReplicasField].value,
+        replicas=1 if replicas is None else replicas,
         system_packages=_sorted(target[SystemPackagesField].value),
         actions=_sorted(target[ActionsField].value),
         has_module=f"{directory}/{slug}.py" in modules,
@@ -123,7 +132,7 @@ class AgentModuleFieldSet(FieldSet):
     dependencies: AgentDependenciesField
 
 
-class InferAgentModule(InferDependenciesRequest):
+class InferAgentModule(InferDependenciesRequest[AgentModuleFieldSet]):
     """Ask for the module of an agent target."""
 
     infer_from = AgentModuleFieldSet

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
-from fleet_build.base_image import BaseImage
-from fleet_build.fleet import AgentSpec
-from fleet_build.fleet_rules import Fleet
-from fleet_build.layers import CODE_ROOT, BuiltLayer, LayerRequest
-from fleet_build.sources import ENTRY_MODULE, AgentCode, AgentCodeRequest, CommonLibrary
-from fleet_build.third_party import Wheel
-from oci.image import Config, Healthcheck, Image
-from oci.layout import blob_name, layout_files
 from pants.engine.fs import (
     CreateDigest,
     Digest,
@@ -25,6 +18,15 @@ from pants.engine.fs import (
     SymlinkEntry,
 )
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+
+from fleet_build.base_image import BaseImage
+from fleet_build.fleet import AgentSpec
+from fleet_build.fleet_rules import Fleet
+from fleet_build.layers import CODE_ROOT, BuiltLayer, LayerRequest
+from fleet_build.sources import ENTRY_MODULE, AgentCode, AgentCodeRequest, CommonLibrary
+from fleet_build.third_party import Wheel
+from oci.image import Config, Healthcheck, Image
+from oci.layout import blob_name, layout_files
 
 PYTHON = ("/usr/bin/python3.11", "-E", "-s", "-S", "-B")
 NONROOT = "65532:65532"
@@ -117,8 +119,10 @@ def config(agent: AgentSpec) -> Config:
         working_dir=f"/{CODE_ROOT}",
         exposed_ports=(agent.port, agent.health_port),
         healthcheck=Healthcheck(
-            ("/usr/bin/python3.11", "-I", "-S", "-B", f"/{CODE_ROOT}/common/health_probe.py")
-            + (str(agent.health_port),),
+            (
+                *("/usr/bin/python3.11", "-I", "-S", "-B"),
+                *(f"/{CODE_ROOT}/common/health_probe.py", str(agent.health_port)),
+            ),
         ),
         # Neither a version nor a time: an image changes only when its content does.
         labels=(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
+
+from pants.engine.fs import (
+    AddPrefix,
+    Digest,
+    DigestContents,
+    DigestEntries,
+    DigestSubset,
+    FileDigest,
+    FileEntry,
+    PathGlobs,
+)
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from fleet_build.pinned_python import PinnedPython
 from oci.layer import Layer, LayerDescription
-from pants.engine.fs import AddPrefix, Digest, DigestContents, DigestEntries, DigestSubset
-from pants.engine.fs import FileDigest, FileEntry, PathGlobs
-from pants.engine.process import Process, ProcessResult
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 CODE_ROOT = "app"
 BLOB = "layer.tar.gz"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
-from fleet_build.fleet_rules import Fleet
-from fleet_build.images import AllImages
-from fleet_build.program import MODEL, FleetProgram, model_text
 from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexProcess
 from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
@@ -21,6 +19,10 @@ from pants.engine.process import ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import TransitiveTargets, TransitiveTargetsRequest
 from pants.util.frozendict import FrozenDict
+
+from fleet_build.fleet_rules import Fleet
+from fleet_build.images import AllImages
+from fleet_build.program import MODEL, FleetProgram, model_text
 
 OUTPUT = "overlay"
 

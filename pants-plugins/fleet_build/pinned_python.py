@@ -7,8 +7,9 @@ interpreter both depend on the Debian lockfile only, not on the builder's machin
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.process import Process

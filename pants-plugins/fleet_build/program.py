@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any
 
-from fleet_build.fleet_rules import Fleet
-from fleet_build.images import AgentImage
-from fleet_build.subsystems import AgentBuild
 from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
 from pants.backend.python.util_rules.pex import PexRequest, VenvPex, VenvPexRequest
@@ -21,7 +19,10 @@ from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.internals.graph import Owners, OwnersRequest
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.util.frozendict import FrozenDict
+
+from fleet_build.fleet_rules import Fleet
+from fleet_build.images import AgentImage
+from fleet_build.subsystems import AgentBuild
 
 MODEL = "model.json"
 
@@ -37,8 +38,7 @@ class ProgramRequest:
     module: str
     needs: tuple[Address, ...]
     arguments: tuple[str, ...] = ()
-    files: FrozenDict[str, str] = FrozenDict()
-    env_vars: FrozenDict[str, str] = FrozenDict()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ async def plan_program(request: ProgramRequest, pex_environment: PexEnvironment)
         Get(
             Digest,
             CreateDigest(
-                FileContent(path, text.encode()) for path, text in sorted(request.files.items())
+                FileContent(path, text.encode()) for path, text in request.files
             ),
         ),
     )
@@ -125,7 +125,6 @@ async def plan_program(request: ProgramRequest, pex_environment: PexEnvironment)
                 "PEX_EXTRA_SYS_PATH": path,
                 # For the processes that the program starts with its own interpreter.
                 "PYTHONPATH": os.pathsep.join(roots),
-                **request.env_vars,
             },
             append_only_caches={
                 **environment.append_only_caches,

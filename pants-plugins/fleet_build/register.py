@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
+
+from pants.engine.target import Target
 
 from fleet_build import (
     base_image,
@@ -23,7 +26,6 @@ from fleet_build.target_types import (
     ImageLoadTarget,
     ImageSetTarget,
 )
-from pants.engine.target import Target
 
 
 def rules() -> Iterable[Any]:

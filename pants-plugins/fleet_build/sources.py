@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
+
+from pants.backend.python.target_types import PythonRequirementsField, PythonSourceField
+from pants.core.target_types import ResourceSourceField
+from pants.core.util_rules.source_files import SourceFilesRequest
+from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
+from pants.engine.addresses import Address
+from pants.engine.fs import (
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+    Snapshot,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 
 from fleet_build.fleet import AgentSpec
 from fleet_build.subsystems import AgentBuild
 from fleet_build.third_party import Wheel, WheelHouse
-from pants.backend.python.target_types import PythonRequirementsField, PythonSourceField
-from pants.core.target_types import ResourceSourceField
-from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
-from pants.core.util_rules.source_files import SourceFilesRequest
-from pants.engine.addresses import Address, Addresses
-from pants.engine.fs import CreateDigest, Digest, DigestSubset, FileContent, MergeDigests, PathGlobs
-from pants.engine.fs import RemovePrefix, Snapshot
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 
 ENTRY_MODULE = "__agent__"
 
@@ -123,7 +133,14 @@ async def collect_common(agent_build: AgentBuild) -> CommonLibrary:
     root, _, package = agent_build.common.rpartition("/")
     snapshot = await Get(
         Snapshot,
-        PathGlobs([f"{agent_build.common}/**", "!**/BUILD", "!**/__pycache__/**", f"!{agent_build.common}/testing/**"]),
+        PathGlobs(
+            [
+                f"{agent_build.common}/**",
+                f"!{agent_build.common}/testing/**",
+                "!**/BUILD",
+                "!**/__pycache__/**",
+            ]
+        ),
     )
     return CommonLibrary(await Get(Digest, RemovePrefix(snapshot.digest, root)))
 

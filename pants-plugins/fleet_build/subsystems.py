@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pants.option.option_types import StrListOption, StrOption
+from pants.option.option_types import SkipOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 
 
@@ -26,6 +26,14 @@ class AgentBuild(Subsystem):
         default="src/python/common",
         help="The directory of the library that all agents share; it becomes one image layer.",
     )
+
+
+class FleetLint(Subsystem):
+    options_scope = "fleet-lint"
+    name = "fleet"
+    help = "Checks what the agent() targets state, all of them together."
+
+    skip = SkipOption("lint")
 
 
 class Debian(Subsystem):

@@ -1,4 +1,4 @@
-"""The target types and their fields. Field help is the reference (`./pants help agent`); no rule logic here."""
+"""The target types and their fields; `help` is the reference (`./pants help agent`). No logic."""
 
 from __future__ import annotations
 
@@ -230,8 +230,8 @@ class ImageSetTarget(Target):
     core_fields: ClassVar = (*COMMON_TARGET_FIELDS, ImageSetDependenciesField)
     help = help_text(
         """
-        All images of the fleet. `./pants package` writes `dist/images/images.lock.json`: each
-        image's digest, fingerprint and layers with what is in them.
+        All images of the fleet. `./pants package` writes them and `dist/images/images.lock.json`:
+        each image's digest, fingerprint and layers with what is in them.
         """
     )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import PurePath
-from typing import Any, Iterable, Mapping
+from typing import Any
 
-from fleet_build.subsystems import AgentBuild
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from pants.backend.python.target_types import PexLayout
@@ -24,6 +24,8 @@ from pants.engine.fs import (
 )
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
+
+from fleet_build.subsystems import AgentBuild
 
 PEX_NAME = "wheels"
 
@@ -60,11 +62,12 @@ class WheelHouse:
     def closure(self, names: Iterable[str]) -> tuple[Wheel, ...]:
         """Give the named distributions and all that they require, sorted by name.
 
-        Raises:
+        Raises
+        ------
             ThirdPartyError: when one of them is not in the lockfile.
         """
         needed: dict[str, Wheel] = {}
-        todo = sorted({canonicalize_name(name) for name in names})
+        todo = sorted({str(canonicalize_name(name)) for name in names})
         while todo:
             name = todo.pop()
             if name in needed:
@@ -109,7 +112,9 @@ async def _split(pex: Pex, environment: Mapping[str, str]) -> WheelHouse:
             Digest,
             DigestSubset(
                 pex.digest,
-                PathGlobs([f"{PEX_NAME}/{part}" for part in (".bootstrap/**", "__*__*", "__*__/**")]),
+                PathGlobs(
+                    [f"{PEX_NAME}/{part}" for part in (".bootstrap/**", "__*__*", "__*__/**")]
+                ),
             ),
         ),
     )

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fleet_build.fleet import AgentSpec, FleetError, camel_case, problems
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fleet_build.fleet import AgentSpec, FleetError, camel_case, problems
 
 SPEC = AgentSpec(
     address="src/python/agents/core_services:alpha",
@@ -152,7 +153,9 @@ def test_a_fleet_in_layers_has_no_problem(fleet: tuple[AgentSpec, ...]) -> None:
 
 
 @given(layered_fleets(), st.randoms())
-def test_the_order_of_declaration_changes_nothing(fleet: tuple[AgentSpec, ...], random: Any) -> None:
+def test_the_order_of_declaration_changes_nothing(
+    fleet: tuple[AgentSpec, ...], random: Any
+) -> None:
     """The same targets give the same report in whatever order files are read."""
     broken = (*fleet, agent("a0", 2000), agent("z", 80, depends_on=("z",)))
     shuffled = list(broken)

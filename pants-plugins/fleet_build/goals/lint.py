@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
-from fleet_build.fleet_rules import StatedFleet
-from fleet_build.target_types import PortField
 from pants.core.goals.lint import LintResult, LintTargetsRequest
 from pants.core.util_rules.partitions import PartitionerType
 from pants.engine.rules import collect_rules, rule
 from pants.engine.target import FieldSet
-from pants.option.option_types import SkipOption
-from pants.option.subsystem import Subsystem
 
-
-class FleetLint(Subsystem):
-    options_scope = "fleet-lint"
-    name = "fleet"
-    help = "Checks what the agent() targets state, all of them together."
-
-    skip = SkipOption("lint")
+from fleet_build.fleet_rules import StatedFleet
+from fleet_build.subsystems import FleetLint
+from fleet_build.target_types import PortField
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
+
+from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
+from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.unions import UnionRule
+from pants.util.frozendict import FrozenDict
 
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import (
-    AllImages,
     AgentImage,
     AgentImageRequest,
+    AllImages,
     ImageLayouts,
     ImageLayoutsRequest,
     lock_text,
 )
 from fleet_build.overlays import Overlay, OverlayRequest
 from fleet_build.pex_files import AgentPex, AgentPexRequest
+from fleet_build.program import MODEL, model_text
 from fleet_build.target_types import (
     EnvironmentDependenciesField,
     ImageSetDependenciesField,
@@ -23,11 +31,6 @@ from fleet_build.target_types import (
     PortField,
     SettingsField,
 )
-from pants.core.goals.package import BuiltPackage, BuiltPackageArtifact, PackageFieldSet
-from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.unions import UnionRule
-from pants.util.frozendict import FrozenDict
 
 LOCK = "images/images.lock.json"
 
@@ -68,12 +71,17 @@ class ImageSetPackageFieldSet(PackageFieldSet):
 
 
 @rule
-async def package_image_set(field_set: ImageSetPackageFieldSet, all_images: AllImages) -> BuiltPackage:
-    """Write the lock of all images."""
+async def package_image_set(
+    field_set: ImageSetPackageFieldSet, all_images: AllImages
+) -> BuiltPackage:
+    """Lay out all images and write their lock."""
     content = FileContent(LOCK, lock_text(all_images.images).encode())
-    return BuiltPackage(
-        await Get(Digest, CreateDigest([content])), (BuiltPackageArtifact(LOCK),)
+    lock, layouts = await MultiGet(
+        Get(Digest, CreateDigest([content])),
+        Get(ImageLayouts, ImageLayoutsRequest(all_images.images)),
     )
+    digest = await Get(Digest, MergeDigests((lock, layouts.digest)))
+    return BuiltPackage(digest, (BuiltPackageArtifact(LOCK),))
 
 
 @dataclass(frozen=True)
@@ -87,18 +95,17 @@ class EnvironmentPackageFieldSet(PackageFieldSet):
 
 
 @rule
-async def package_environment(field_set: EnvironmentPackageFieldSet) -> BuiltPackage:
-    """Render an environment's overlay; processes on this machine need none."""
-    if field_set.orchestrator.value == "process":
-        return BuiltPackage(await Get(Digest, CreateDigest([])), ())
-    overlay = await Get(
-        Overlay,
-        OverlayRequest(
-            field_set.address.target_name,
-            field_set.orchestrator.value or "",
-            field_set.settings.value or FrozenDict(),
-        ),
-    )
+async def package_environment(field_set: EnvironmentPackageFieldSet, fleet: Fleet) -> BuiltPackage:
+    """Render an environment's overlay; processes on this machine need the model only."""
+    name = field_set.address.target_name
+    orchestrator = field_set.orchestrator.value or ""
+    settings = field_set.settings.value or FrozenDict()
+    if orchestrator == "process":
+        path = f"deploy/{name}/{MODEL}"
+        text = model_text(name, orchestrator, settings, fleet, images=None)
+        model = await Get(Digest, CreateDigest([FileContent(path, text.encode())]))
+        return BuiltPackage(model, (BuiltPackageArtifact(path),))
+    overlay = await Get(Overlay, OverlayRequest(name, orchestrator, settings))
     return BuiltPackage(overlay.digest, (BuiltPackageArtifact(overlay.directory),))
 
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
+
+from pants.base.build_environment import get_buildroot
+from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
+from pants.engine.addresses import Address
+from pants.engine.fs import Digest, MergeDigests
+from pants.engine.rules import Get, collect_rules, rule
+from pants.util.frozendict import FrozenDict
 
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import AllImages, ImageLayouts, ImageLayoutsRequest
@@ -25,12 +33,6 @@ from fleet_build.target_types import (
     PortField,
     SettingsField,
 )
-from pants.base.build_environment import get_buildroot
-from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
-from pants.engine.addresses import Address
-from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
-from pants.util.frozendict import FrozenDict
 
 STATE = ".fleet"
 
@@ -54,7 +56,7 @@ async def run_agent(field_set: AgentRunFieldSet, fleet: Fleet) -> RunRequest:
         ProgramRequest(
             ENTRY_MODULE,
             (field_set.address,),
-            files=FrozenDict({f"{ENTRY_MODULE}.py": entry_module(agent)}),
+            files=((f"{ENTRY_MODULE}.py", entry_module(agent)),),
         ),
     )
     return program.request
@@ -94,7 +96,7 @@ async def run_environment(
                 *("--model", f"{{chroot}}/{MODEL}"),
                 *("--state", os.path.join(get_buildroot(), STATE, name)),
             ),
-            files=FrozenDict({MODEL: model_text(name, orchestrator, settings, fleet, images)}),
+            files=((MODEL, model_text(name, orchestrator, settings, fleet, images)),),
         ),
     )
     return program.request
@@ -116,10 +118,10 @@ async def run_image_load(
 ) -> RunRequest:
     """Run the loader over the layouts of all images; its arguments may name some."""
     layouts = await Get(ImageLayouts, ImageLayoutsRequest(all_images.images))
-    loader = await owner_of(f"{agent_build.program}/load.py")
+    loader = await owner_of(f"{agent_build.program}/load/__main__.py")
     program = await Get(
         Program,
-        ProgramRequest("fleet.load", (loader,), arguments=("--images", "{chroot}/images")),
+        ProgramRequest("fleet.load.__main__", (loader,), arguments=("--images", "{chroot}/images")),
     )
     run = program.request
     return RunRequest(

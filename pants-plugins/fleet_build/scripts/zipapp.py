@@ -43,7 +43,7 @@ def copy_piece(archive: zipfile.ZipFile, piece: Path) -> None:
         for info in source.infolist():
             raw.seek(info.header_offset)
             header = raw.read(LOCAL_HEADER_SIZE)
-            names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+            names = sum(int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
             info.header_offset = archive.start_dir
             output.seek(archive.start_dir)
             output.write(header + raw.read(names + info.compress_size))
