@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,19 @@ from pants.util.frozendict import FrozenDict
 
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import AllImages
+from fleet_build.pinned_python import PinnedPython
 from fleet_build.program import MODEL, FleetProgram, model_text
+from fleet_build.sources import imported_names
+from fleet_build.third_party import WheelHouse
+from pants.backend.python.util_rules.python_sources import (
+    PythonSourceFiles,
+    PythonSourceFilesRequest,
+)
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests, RemovePrefix
+from pants.engine.process import Process, ProcessResult
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import TransitiveTargets, TransitiveTargetsRequest
+from pants.util.frozendict import FrozenDict
 
 OUTPUT = "overlay"
 
@@ -46,41 +57,40 @@ class Overlay:
 
 @rule
 async def render_overlay(
-    request: OverlayRequest, fleet: Fleet, all_images: AllImages, program: FleetProgram
+    request: OverlayRequest,
+    fleet: Fleet,
+    all_images: AllImages,
+    program: FleetProgram,
+    wheel_house: WheelHouse,
+    python: PinnedPython,
 ) -> Overlay:
-    """Run `fleet render` over the model."""
+    """Run `fleet render` over the model, on the same Python that writes the images."""
     closure = await Get(TransitiveTargets, TransitiveTargetsRequest([program.address]))
-    pex_request, sources = await MultiGet(
-        Get(
-            PexRequest,
-            PexFromTargetsRequest(
-                [program.address],
-                output_filename="fleet.pex",
-                internal_only=True,
-                include_source_files=False,
-                main=EntryPoint("fleet.__main__"),
-            ),
-        ),
-        Get(PythonSourceFiles, PythonSourceFilesRequest(closure.closure)),
-    )
+    wheels = wheel_house.closure(imported_names(closure.closure))
     text = model_text(
         request.name, request.orchestrator, request.settings, fleet, all_images.images
     )
-    venv_pex, model = await MultiGet(
-        Get(VenvPex, PexRequest, pex_request),
+    sources, model = await MultiGet(
+        Get(PythonSourceFiles, PythonSourceFilesRequest(closure.closure)),
         Get(Digest, CreateDigest([FileContent(MODEL, text.encode())])),
     )
+    trees = {f"wheels/{wheel.name}": wheel.digest for wheel in wheels}
     result = await Get(
         ProcessResult,
-        VenvPexProcess(
-            venv_pex,
-            argv=("--model", MODEL, "render", "--output", OUTPUT),
-            input_digest=await Get(
+        Process,
+        python.process(
+            "run_module.py",
+            (
+                *(":".join((*sources.source_roots, *trees)), "fleet"),
+                *("--model", MODEL, "render", "--output", OUTPUT),
+            ),
+            description=f"Render the overlay of {request.name}",
+            inputs=await Get(
                 Digest, MergeDigests((model, sources.source_files.snapshot.digest))
             ),
-            extra_env={"PEX_EXTRA_SYS_PATH": os.pathsep.join(sources.source_roots)},
+            immutable_inputs=FrozenDict(trees),
+            output_files=(),
             output_directories=(OUTPUT,),
-            description=f"Render the overlay of {request.name}",
         ),
     )
     directory = f"deploy/{request.name}"

@@ -86,7 +86,8 @@ class Tools:
 async def collect_tools() -> Tools:
     """Take the scripts from the plugin itself, wherever it is installed."""
     scripts = {f"oci/{name}.py": ("oci", f"{name}.py") for name in OCI_MODULES}
-    scripts["zipapp.py"] = ("fleet_build", "scripts/zipapp.py")
+    for name in ("run_module.py", "zipapp.py"):
+        scripts[name] = ("fleet_build", f"scripts/{name}")
     files = [
         FileContent(path, pkgutil.get_data(package, name) or b"")
         for path, (package, name) in sorted(scripts.items())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pants.core.goals.lint import LintResult, LintTargetsRequest
+from pants.core.goals.multi_tool_goal_helper import SkippableSubsystem
 from pants.core.util_rules.partitions import PartitionerType
 from pants.engine.rules import collect_rules, rule
 from pants.engine.target import FieldSet
@@ -29,7 +30,8 @@ class FleetLintRequest(LintTargetsRequest):
     """Ask for a check of the fleet."""
 
     field_set_type = AgentLintFieldSet
-    tool_subsystem = FleetLint
+    # A subsystem reads its options through descriptors, which the protocol does not know.
+    tool_subsystem = cast("type[SkippableSubsystem]", FleetLint)
     partitioner_type = PartitionerType.DEFAULT_SINGLE_PARTITION
 
 

@@ -41,7 +41,7 @@ class Direction(StrEnum):
 
 
 class Memory(BaseModel):
-    """Hold one memory; strength is what it was at reinforced_at and decays from there."""
+    """Hold one memory; strength is what it was at measured_at, in unix seconds, and decays on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ class Memory(BaseModel):
     parent_id: MemoryId | None = None
     created_at: float = 0.0
     updated_at: float = 0.0
-    reinforced_at: float = 0.0
+    measured_at: float = 0.0
     reinforcements: int = 0
     version: int = 1
 

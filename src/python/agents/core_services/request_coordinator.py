@@ -1,0 +1,193 @@
+"""
+The front door: takes in requests, lets them wait by priority and has worker agents answer them.
+
+What was accepted survives a restart and runs at least once. Which agent is asked for what is in
+the routes and may not enter here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Final
+
+from agents.core_services.request_queue import RequestQueue, Ticket, priority_of
+from agents.core_services.routes import Routes
+from agents.core_services.worker_calls import Trace, WorkerCalls
+from common.agent import Agent, AgentContext, action
+from common.call_context import correlated, current_call, new_correlation_id
+from common.contracts import coordination as c
+from common.messages import ActionError, Empty, ErrorCode
+
+CAPACITY: Final = 100
+WORKERS: Final = 4
+ATTEMPTS: Final = 3  # a request that was cut off this often may be what stops the process
+KEEP_RESULT_SECONDS: Final = 3_600.0
+PENDING: Final = "pending"
+RESULTS: Final = "results"
+
+
+class RequestCoordinator(Agent):
+    """Queue requests by priority and answer them by several workers."""
+
+    def __init__(self, context: AgentContext) -> None:
+        super().__init__(context)
+        self._calls = WorkerCalls(context.peers, context.clock)
+        self._routes = Routes(self._calls)
+        self._queue = RequestQueue(CAPACITY)
+        self._open: dict[str, Ticket] = {}
+        self._running: set[str] = set()
+        self._finished: dict[str, asyncio.Event] = {}
+
+    async def start(self) -> None:
+        """Take up what was not finished, then let the workers begin."""
+        for _, document in await self.store.scan(PENDING):
+            self._enter(Ticket.model_validate(document))
+        for number in range(WORKERS):
+            self.spawn(self._work(), f"worker-{number}")
+
+    async def state_cleared(self) -> None:
+        """Forget what waits; what runs is finished."""
+        for ticket in self._queue.waiting():
+            self._queue.remove(ticket.request_id)
+            self._close(ticket.request_id)
+
+    @action
+    async def submit_request(self, request: c.SubmitRequest) -> c.RequestAccepted:
+        """Accept a request; ask `get_result` for the answer."""
+        self._routes.expect_agents(request.type)
+        ticket = Ticket(
+            request_id=uuid.uuid4().hex,
+            request=request,
+            priority=priority_of(request),
+            submitted_at=self.clock.now(),
+            correlation_id=correlation_id(),
+        )
+        with self._queue.reservation():
+            await self._keep(ticket)
+        position = self._enter(ticket)
+        return c.RequestAccepted(
+            request_id=ticket.request_id, priority=ticket.priority, position=position
+        )
+
+    @action
+    async def get_result(self, request: c.GetResultRequest) -> c.RequestResult:
+        """Return how far a request is; wait for its end if asked to."""
+        ticket = self._open.get(request.request_id)
+        if ticket is not None and request.wait_seconds > 0:
+            await self._wait(self._finished[ticket.request_id], request.wait_seconds)
+        document = await self.store.get(RESULTS, request.request_id)
+        if document is not None:
+            return c.RequestResult.model_validate(document)
+        if ticket is None:
+            message = f"there is no request {request.request_id!r}; results are kept for an hour"
+            raise ActionError(ErrorCode.NOT_FOUND, message, "request_id")
+        return c.RequestResult(
+            request_id=ticket.request_id,
+            status=self._status(ticket),
+            submitted_at=ticket.submitted_at,
+        )
+
+    @action
+    async def get_queue(self, request: Empty) -> c.QueuePicture:
+        """Show what runs, what waits in which order, and the circuit breakers."""
+        return c.QueuePicture(
+            running=tuple(
+                self._open[key].shown(c.RequestStatus.RUNNING) for key in sorted(self._running)
+            ),
+            waiting=tuple(ticket.shown(c.RequestStatus.QUEUED) for ticket in self._queue.waiting()),
+            capacity=self._queue.capacity,
+            breakers=self._calls.breakers(),
+        )
+
+    @action
+    async def cancel_request(self, request: c.CancelRequest) -> c.RequestResult:
+        """Take back a request that still waits."""
+        ticket = self._queue.remove(request.request_id)
+        if ticket is None:
+            await self.get_result(c.GetResultRequest(request_id=request.request_id))
+            raise ActionError(ErrorCode.CONFLICT, "it runs already, or is finished", "request_id")
+        failure = c.RequestFailure(code="cancelled", message="cancelled before it began")
+        return await self._finish(ticket, Trace(), None, failure)
+
+    def _enter(self, ticket: Ticket) -> int:
+        self._open[ticket.request_id] = ticket
+        self._finished[ticket.request_id] = asyncio.Event()
+        return self._queue.add(ticket)
+
+    def _close(self, request_id: str) -> None:
+        self._open.pop(request_id, None)
+        self._finished.pop(request_id).set()
+
+    async def _keep(self, ticket: Ticket) -> None:
+        await self.store.put(PENDING, ticket.request_id, ticket.model_dump(mode="json"))
+
+    async def _wait(self, finished: asyncio.Event, seconds: float) -> None:
+        waiters = [
+            asyncio.ensure_future(finished.wait()),
+            asyncio.ensure_future(self.clock.sleep(seconds)),
+        ]
+        try:
+            await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiter in waiters:
+                waiter.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            ticket = await self._queue.take()
+            self._running.add(ticket.request_id)
+            try:
+                await self._run(ticket.model_copy(update={"attempts": ticket.attempts + 1}))
+            finally:
+                self._running.discard(ticket.request_id)
+
+    async def _run(self, ticket: Ticket) -> None:
+        trace = Trace()
+        answer: str | None = None
+        failure: c.RequestFailure | None = None
+        await self._keep(ticket)
+        try:
+            if ticket.attempts > ATTEMPTS:
+                message = f"cut off {ATTEMPTS} times by a stop of this agent"
+                raise ActionError(ErrorCode.INTERNAL, message)
+            with correlated(ticket.correlation_id):
+                answer = await self._routes.answer(ticket.request, trace)
+        except ActionError as error:
+            failure = c.RequestFailure(code=error.code.value, message=error.message)
+        except Exception:  # one request that meets a fault must not take the worker from the others
+            self.log.exception("request failed", extra={"request_id": ticket.request_id})
+            failure = c.RequestFailure(
+                code="internal", message="a fault of this agent; see its log"
+            )
+        await self._finish(ticket, trace, answer, failure)
+
+    async def _finish(
+        self, ticket: Ticket, trace: Trace, answer: str | None, failure: c.RequestFailure | None
+    ) -> c.RequestResult:
+        now = self.clock.now()
+        result = c.RequestResult(
+            request_id=ticket.request_id,
+            status=c.RequestStatus.DONE if failure is None else c.RequestStatus.FAILED,
+            answer=answer,
+            error=failure,
+            metadata={**trace.metadata(), "attempts": ticket.attempts},
+            submitted_at=ticket.submitted_at,
+            finished_at=now,
+        )
+        expires_at = now + KEEP_RESULT_SECONDS
+        document = result.model_dump(mode="json")
+        await self.store.put(RESULTS, ticket.request_id, document, expires_at=expires_at)
+        await self.store.delete(PENDING, ticket.request_id)
+        self._close(ticket.request_id)
+        return result
+
+    def _status(self, ticket: Ticket) -> c.RequestStatus:
+        is_running = ticket.request_id in self._running
+        return c.RequestStatus.RUNNING if is_running else c.RequestStatus.QUEUED
+
+
+def correlation_id() -> str:
+    """Return the id of the call that is being answered, so that one request is one trace."""
+    call = current_call()
+    return call.correlation_id if call is not None else new_correlation_id()

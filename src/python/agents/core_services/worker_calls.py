@@ -1,0 +1,100 @@
+"""
+Calls of worker agents, each agent behind its own circuit breaker, with a trace of what was used.
+
+Which agent is asked for what may not enter: that is the business of the flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from pydantic import JsonValue
+
+from common.circuit import CircuitBreaker
+from common.clock import Clock
+from common.messages import ActionError, ErrorCode, Reply, Request
+from common.peers import Peers
+
+FAILURES: Final = 3
+RESET_SECONDS: Final = 30.0
+
+R = TypeVar("R", bound=Reply)
+
+
+class WorkerError(ActionError):
+    """Say which agent gave no reply to what; told is what the agent itself said."""
+
+    def __init__(self, agent: str, action: str, error: ActionError) -> None:
+        super().__init__(error.code, f"{agent} {action}: {error.message}")
+        self.told = error.message
+
+
+@dataclass
+class Trace:
+    """Collect, for one request, which agents answered and what had to be left out."""
+
+    agents: list[str] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
+    facts: dict[str, JsonValue] = field(default_factory=dict)
+
+    def metadata(self) -> dict[str, JsonValue]:
+        """Return what the caller of the request is told."""
+        degraded: list[JsonValue] = [*self.degraded]
+        agents: list[JsonValue] = [*dict.fromkeys(self.agents)]
+        return {**self.facts, "agents": agents, "degraded": degraded}
+
+
+class WorkerCalls:
+    """Call worker agents; one that fails three times in a row is left alone for a while."""
+
+    def __init__(self, peers: Peers, clock: Clock) -> None:
+        self._peers = peers
+        self._clock = clock
+        self._breakers: dict[str, CircuitBreaker] = {}
+
+    def breakers(self) -> dict[str, str]:
+        """Return the state of each breaker by agent."""
+        return {agent: self._breakers[agent].state.value for agent in sorted(self._breakers)}
+
+    def missing(self, agents: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the agents that no record in the directory serves."""
+        serving = {record.slug for record in self._peers.directory() if record.phase.is_serving}
+        return tuple(agent for agent in agents if agent not in serving)
+
+    async def ask(
+        self, trace: Trace, agent: str, action: str, request: Request, reply: type[R]
+    ) -> R:
+        """Return the reply; an error says which agent it is about."""
+        breaker = self._breakers.get(agent)
+        if breaker is None:
+            breaker = CircuitBreaker(FAILURES, RESET_SECONDS, self._clock)
+            self._breakers[agent] = breaker
+        try:
+            answered = await breaker.call(lambda: self._reach(agent, action, request, reply))
+        except ActionError as error:
+            raise WorkerError(agent, action, error) from error
+        trace.agents.append(agent)
+        return answered
+
+    async def _reach(self, agent: str, action: str, request: Request, reply: type[R]) -> R:
+        try:
+            return await self._peers.call(agent, action, request, reply)
+        except ActionError as error:
+            if error.code is ErrorCode.NOT_FOUND and not self._is_listed(agent):
+                raise ActionError(ErrorCode.UNAVAILABLE, error.message) from error  # not its reply
+            raise
+
+    def _is_listed(self, agent: str) -> bool:
+        return any(record.slug == agent for record in self._peers.directory())
+
+    async def ask_if_there(
+        self, trace: Trace, agent: str, action: str, request: Request, reply: type[R]
+    ) -> R | None:
+        """Return the reply, or None with a note in the trace when the agent gives none."""
+        try:
+            return await self.ask(trace, agent, action, request, reply)
+        except ActionError as error:
+            trace.degraded.append(str(error))
+            return None

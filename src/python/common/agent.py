@@ -1,0 +1,65 @@
+"""The base class of every agent. No socket, no environment, no phase may enter."""
+
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.actions import Action, ActionTable, AgentDefinitionError, action, actions_of
+from common.background import BackgroundTasks
+from common.clock import Clock
+from common.facts import AgentFacts
+from common.peers import Peers
+from common.state.store import Store
+
+__all__ = [
+    "Action",
+    "ActionTable",
+    "Agent",
+    "AgentContext",
+    "AgentDefinitionError",
+    "action",
+    "actions_of",
+]
+
+
+@dataclass(frozen=True)
+class AgentContext:
+    """All that an agent is given of the world."""
+
+    facts: AgentFacts
+    store: Store
+    peers: Peers
+    clock: Clock
+    log: logging.Logger
+    state_directory: Path
+
+
+class Agent:
+    """Answer actions; subclasses add methods marked with `action`."""
+
+    def __init__(self, context: AgentContext) -> None:
+        self.facts = context.facts
+        self.store = context.store
+        self.peers = context.peers
+        self.clock = context.clock
+        self.log = context.log
+        self.state_directory = context.state_directory
+        self.background = BackgroundTasks(context.log)
+
+    async def start(self) -> None:
+        """Load state; the agents in `depends_on` are ready by now."""
+
+    async def drain(self) -> None:
+        """Let go of requests that wait for something to happen; the agent is about to stop."""
+
+    async def stop(self) -> None:
+        """Let go of what `start` took; no action and no background task runs any more."""
+
+    async def state_cleared(self) -> None:
+        """Forget what was read from the store; it has just been wiped."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a coroutine beside the actions; it is cancelled when the agent stops."""
+        self.background.spawn(coroutine, name)

@@ -1,0 +1,53 @@
+"""What travels with a call from agent to agent. Only the context variable may enter."""
+
+import contextvars
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+
+class CallContext(NamedTuple):
+    """Which request is being worked on, who asked, and until when (unix seconds)."""
+
+    correlation_id: str
+    source: str
+    deadline: float | None
+
+
+_CURRENT: contextvars.ContextVar[CallContext | None] = contextvars.ContextVar("call", default=None)
+
+
+def current_call() -> CallContext | None:
+    """Return the call that is being answered, or None outside of one."""
+    return _CURRENT.get()
+
+
+def new_correlation_id() -> str:
+    """Return an id for work that no request began."""
+    return secrets.token_hex(8)
+
+
+def enter_call(call: CallContext) -> None:
+    """Make a call the current one for the rest of this task."""
+    _CURRENT.set(call)
+
+
+@contextmanager
+def correlated(correlation_id: str, source: str = "") -> Iterator[None]:
+    """Let calls and log lines of a block carry a correlation id, without a deadline."""
+    token = _CURRENT.set(CallContext(correlation_id, source, None))
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def context_without_deadline() -> contextvars.Context:
+    """Return a copy of the context for work that outlives the request which began it."""
+    context = contextvars.copy_context()
+    call = _CURRENT.get()
+    if call is not None:
+        kept = CallContext(call.correlation_id, call.source, None)
+        context.run(_CURRENT.set, kept)
+    return context

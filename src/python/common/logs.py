@@ -1,0 +1,62 @@
+"""Log lines: one JSON object each, on stdout. No sink but the stream may enter."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from pydantic_core import to_json
+
+from common.call_context import current_call
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_OWN = frozenset({"ts", "level", "agent", "instance", "message", "correlation_id", "error_trace"})
+
+
+class JsonFormatter(logging.Formatter):
+    """Make a log record into one line of JSON."""
+
+    def __init__(self, agent: str, instance: str) -> None:
+        super().__init__()
+        self._agent = agent
+        self._instance = instance
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        call = current_call()
+        line: dict[str, Any] = {
+            "ts": _timestamp(record.created),
+            "level": record.levelname.lower(),
+            "agent": self._agent,
+            "instance": self._instance,
+            "message": record.getMessage(),
+            "correlation_id": None if call is None else call.correlation_id,
+        }
+        if record.exc_info:
+            line["error_trace"] = self.formatException(record.exc_info)
+        for name, value in vars(record).items():
+            if name not in _STANDARD:
+                line[f"{name}_" if name in _OWN else name] = value
+        return _to_text(line)
+
+
+def configure_logs(agent: str, instance: str, level: str, stream: TextIO | None = None) -> None:
+    """Make every logger of the process write JSON lines; called once, by the runtime."""
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(JsonFormatter(agent, instance))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(True)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def _timestamp(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _to_text(line: dict[str, Any]) -> str:
+    try:
+        return to_json(line, fallback=str).decode()
+    except ValueError:  # a lone surrogate has no UTF-8
+        plain = {name: repr(value) for name, value in line.items()}
+        return to_json(plain).decode()

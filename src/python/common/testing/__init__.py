@@ -1,0 +1,7 @@
+"""Fakes and a harness for tests of agents. No pytest import, no socket may enter here."""
+
+from common.testing.clock import FakeClock
+from common.testing.harness import AgentHarness, facts_of
+from common.testing.peers import FakePeers, PeerCall
+
+__all__ = ["AgentHarness", "FakeClock", "FakePeers", "PeerCall", "facts_of"]

@@ -1,0 +1,120 @@
+"""An agent under test: its real action table over fakes. No transport may enter."""
+
+import logging
+import re
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from pydantic_core import from_json, to_json
+
+from common.actions import ActionTable, actions_of
+from common.agent import Agent, AgentContext
+from common.base_actions import BaseActions
+from common.contracts.health import HealthReport
+from common.facts import AgentFacts
+from common.lifecycle import Phase
+from common.state.memory import MemoryStore
+from common.state.store import OwnedStore
+from common.testing.clock import FakeClock
+from common.testing.peers import FakePeers
+
+AgentT = TypeVar("AgentT", bound=Agent)
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def facts_of(agent_class: type[Agent], **stated: Any) -> AgentFacts:
+    """Derive facts from a class; what is stated wins."""
+    derived: dict[str, Any] = {
+        "name": agent_class.__name__,
+        "slug": _WORD_START.sub("_", agent_class.__name__).lower(),
+        "module": agent_class.__module__,
+        "actions": tuple(declared.name for declared in actions_of(agent_class)),
+    }
+    return AgentFacts.model_validate(derived | stated)
+
+
+class AgentHarness(Generic[AgentT]):
+    """Run one agent over a store, a clock and peers that the test holds."""
+
+    def __init__(
+        self,
+        agent_class: type[AgentT],
+        *,
+        facts: AgentFacts | None = None,
+        store: OwnedStore | None = None,
+        clock: FakeClock | None = None,
+        peers: FakePeers | None = None,
+        state_directory: Path | None = None,
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.store: OwnedStore = store or MemoryStore(self.clock)
+        self.peers = peers or FakePeers()
+        self.facts = facts or facts_of(agent_class)
+        self.is_restart_asked = False
+        self._class = agent_class
+        self._phase = Phase.STARTING
+        self._folder = None if state_directory else tempfile.TemporaryDirectory()
+        self.state_directory = state_directory or Path(self._folder.name if self._folder else ".")
+        self.agent = agent_class(self._context())
+        self._table = ActionTable(BaseActions(self), self.agent)
+
+    async def __aenter__(self) -> "AgentHarness[AgentT]":
+        """Start the agent."""
+        await self.agent.start()
+        self._phase = Phase.READY
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the agent; its store stays readable."""
+        await self.agent.background.close()
+        await self.agent.stop()
+        self._phase = Phase.STOPPED
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    async def call(self, action: str, /, **fields: Any) -> Any:
+        """Ask an action with these fields, validated as on the wire; return its typed reply."""
+        body = from_json(to_json(fields))
+        reply = await self._table.invoke(action, body)
+        return type(reply).model_validate_json(reply.model_dump_json())
+
+    def report(self) -> HealthReport:
+        """Describe the agent as its process would."""
+        return HealthReport(
+            status="ok",
+            agent=self.facts.slug,
+            instance=self.facts.slug,
+            phase=self._phase,
+            waiting_for=(),
+            lost=self.agent.background.failed,
+            uptime_seconds=self.clock.monotonic(),
+            inflight=0,
+        )
+
+    def restart(self) -> None:
+        """Note that a restart was asked for."""
+        self.is_restart_asked = True
+
+    async def clear_state(self) -> int:
+        """Wipe the store and tell the agent."""
+        count = await self.store.clear()
+        await self.agent.state_cleared()
+        return count
+
+    def _context(self) -> AgentContext:
+        return AgentContext(
+            facts=self.facts,
+            store=self.store,
+            peers=self.peers,
+            clock=self.clock,
+            log=logging.getLogger(f"agent.{self.facts.slug}"),
+            state_directory=self.state_directory,
+        )

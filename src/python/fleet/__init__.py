@@ -1,0 +1,1 @@
+"""The deploy program. May import common and oci; never agents, never pants."""

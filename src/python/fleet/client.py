@@ -1,0 +1,140 @@
+"""Talk to the fleet's agents as a client: the common library's wire, no directory of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from common.clock import SystemClock
+from common.contracts.coordination import (
+    GetResultRequest,
+    RequestAccepted,
+    RequestResult,
+    RequestStatus,
+    RequestType,
+    SubmitRequest,
+)
+from common.contracts.registry import (
+    AgentChanges,
+    AgentList,
+    AgentRecord,
+    ListAgents,
+    WatchAgents,
+)
+from common.messages import ActionError, ErrorCode, Reply, Request
+from common.transport.client import Client
+from fleet.errors import FleetError, NotRunningError
+from fleet.model import FRONT_DOOR, REGISTRY
+
+R = TypeVar("R", bound=Reply)
+
+SOURCE = "fleet"
+WATCH_SECONDS = 5.0
+ANSWER_SECONDS = 1.0
+PAUSE_SECONDS = 0.05
+RESULT_SECONDS = 20.0
+
+
+class Caller:
+    """Call actions of one endpoint."""
+
+    def __init__(self, agent: str, endpoint: str) -> None:
+        self._agent = agent
+        self._endpoint = endpoint
+        self._clock = SystemClock()
+        self._client = Client(SOURCE, self._clock)
+
+    async def call(self, action: str, request: Request, reply: type[R], seconds: float) -> R:
+        """Call an action and give its reply; raise ActionError when there is none in time."""
+        deadline = self._clock.now() + seconds
+        name = f"{self._agent}.{action}"
+        return await self._client.call(self._endpoint, name, request, reply, deadline=deadline)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._client.close()
+
+
+async def watch(registry: str) -> AsyncIterator[AgentRecord]:
+    """Give the record of every agent, and again whenever one changes, for ever."""
+    caller, version = Caller(REGISTRY, registry), 0
+    try:
+        while True:
+            question = WatchAgents(since=version, timeout_seconds=WATCH_SECONDS)
+            seconds = WATCH_SECONDS + ANSWER_SECONDS
+            try:
+                changes = await caller.call("watch_agents", question, AgentChanges, seconds)
+            except ActionError:  # it is starting, or it is gone for a moment
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            version = changes.version
+            for record in changes.agents:
+                yield record
+    finally:
+        caller.close()
+
+
+def list_agents(registry: str, seconds: float) -> tuple[AgentRecord, ...]:
+    """Give what the registry knows; nothing when it does not answer in time."""
+    return asyncio.run(_list_agents(registry, seconds))
+
+
+async def _list_agents(registry: str, seconds: float) -> tuple[AgentRecord, ...]:
+    caller = Caller(REGISTRY, registry)
+    try:
+        return (await caller.call("list_agents", ListAgents(), AgentList, seconds)).agents
+    except ActionError:
+        return ()
+    finally:
+        caller.close()
+
+
+def ask(endpoint: str, text: str, session: str, seconds: float) -> RequestResult:
+    """Put a text to the front door and wait for the answer."""
+    return asyncio.run(_ask(endpoint, text, session, seconds))
+
+
+async def _ask(endpoint: str, text: str, session: str, seconds: float) -> RequestResult:
+    submission = _submission(text, session)
+    caller = Caller(FRONT_DOOR, endpoint)
+    try:
+        result = await _result(caller, submission, seconds)
+    except ActionError as error:
+        if error.code in (ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
+            message = f"{endpoint}: {FRONT_DOOR} does not answer: {error.message}"
+            raise NotRunningError(message, "Look at `status`") from error
+        raise FleetError(f"{FRONT_DOOR}: {error}") from error
+    finally:
+        caller.close()
+    if result.status is RequestStatus.FAILED:
+        found = result.error
+        reason = f"{found.code}: {found.message}" if found else "no reason was given"
+        raise FleetError(f"the request failed: {reason}", f"Look at `logs {FRONT_DOOR}`")
+    return result
+
+
+def _submission(text: str, session: str) -> SubmitRequest:
+    try:
+        return SubmitRequest(type=RequestType.TEXT, data=text, session_id=session)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise FleetError(f"ask: {'/'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+async def _result(caller: Caller, submission: SubmitRequest, seconds: float) -> RequestResult:
+    clock = SystemClock()
+    until = clock.now() + seconds
+    accepted = await caller.call("submit_request", submission, RequestAccepted, seconds)
+    while True:
+        left = max(0.0, until - clock.now())
+        wait = min(RESULT_SECONDS, left)
+        question = GetResultRequest(request_id=accepted.request_id, wait_seconds=wait)
+        result = await caller.call("get_result", question, RequestResult, wait + ANSWER_SECONDS)
+        if result.status in (RequestStatus.DONE, RequestStatus.FAILED):
+            return result
+        if left <= wait:
+            message = f"no answer in {seconds:.0f} s, the request is {result.status.value}"
+            raise ActionError(ErrorCode.TIMEOUT, message)

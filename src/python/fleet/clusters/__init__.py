@@ -1,0 +1,1 @@
+"""Adapters: how a fleet is started, seen and stopped on each orchestrator. No policy."""

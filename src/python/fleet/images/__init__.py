@@ -1,0 +1,1 @@
+"""Images of the build -> a local engine. Sends no layer twice; knows nothing of agents."""

@@ -1,0 +1,83 @@
+"""What must hold between the parts of a model: names, ports, loops. Pure; reports every breach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleet import graph
+from fleet.model import REGISTRY, Model
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One breach: the path in the document, what is wrong, and what to type if that is known."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+
+def problems(model: Model) -> tuple[Problem, ...]:
+    """Check every law, in a fixed order."""
+    found = [*_slugs(model), *_dependencies(model)]
+    if not found:
+        found += [*_no_loop(model), *_ports(model), *_published(model), *_images(model)]
+    return tuple(found)
+
+
+def _slugs(model: Model) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for agent in model.agents:
+        if agent.slug in seen:
+            yield Problem(f"agents/{agent.slug}", "must be unique, was given twice")
+        seen.add(agent.slug)
+    if REGISTRY not in seen:
+        yield Problem("agents", f"must include {REGISTRY}: every other agent registers with it")
+
+
+def _dependencies(model: Model) -> Iterator[Problem]:
+    known = {agent.slug for agent in model.agents}
+    for agent in model.agents:
+        for slug in sorted(set(agent.depends_on) - known):
+            path = f"agents/{agent.slug}/depends_on"
+            yield Problem(path, f"must name agents of this fleet, was {slug!r}")
+
+
+def _no_loop(model: Model) -> Iterator[Problem]:
+    if cycle := graph.loop(model.graph):
+        path = f"agents/{cycle[0]}/depends_on"
+        yield Problem(path, f"must not lead back to itself, was {' -> '.join(cycle)}")
+
+
+def _ports(model: Model) -> Iterator[Problem]:
+    """One host may run the whole fleet, so a port belongs to one agent."""
+    owners: dict[int, str] = {}
+    for agent in model.agents:
+        for field in ("port", "health_port"):
+            port = getattr(agent, field)
+            path = f"agents/{agent.slug}/{field}"
+            if port in owners:
+                yield Problem(path, f"must be free, was {port}, taken by {owners[port]}")
+            elif port:
+                owners[port] = path
+
+
+def _published(model: Model) -> Iterator[Problem]:
+    """The default names agents that a small fleet may lack; a stated one must exist."""
+    if "publish" not in model.environment.model_fields_set:
+        return
+    for name in model.environment.publish:
+        slug, _, kind = name.partition(":")
+        if model.agent(slug) is None or kind not in ("", "health"):
+            yield Problem(
+                "environment/publish", f"must be <slug> or <slug>:health, was {name!r}"
+            )
+
+
+def _images(model: Model) -> Iterator[Problem]:
+    if model.images is None:
+        return
+    for agent in model.agents:
+        if agent.slug not in model.images:
+            yield Problem(f"images/{agent.slug}", "is required, was missing")
