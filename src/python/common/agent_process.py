@@ -199,6 +199,8 @@ class AgentProcess:
 
     async def _close(self) -> None:
         await self._server.drain(0)
+        if self._agent is not None:
+            await self._agent.background.close()
         if self._directory is not None:
             await self._directory.close()
         self._client.close()
@@ -237,6 +239,7 @@ class AgentProcess:
             machine=self.facts.machine,
             group=self.facts.group,
             since=self.clock.now(),
+            depends_on=self.facts.depends_on,
         )
 
     def _context(self, directory: Directory, store: OwnedStore) -> AgentContext:

@@ -131,7 +131,7 @@ def _read_object(data: bytes) -> dict[str, Any]:
         found = from_json(data)
     except ValueError as error:
         raise WireError(f"expected JSON: {error}") from None
-    if type(found) is not dict:
+    if not isinstance(found, dict):
         raise WireError("expected an object")
     return found
 

@@ -38,12 +38,6 @@ GRAPHS = st.fixed_dictionaries(
 )
 
 
-class LinkedRecord(AgentRecord, frozen=True, extra="forbid"):
-    """A record of a registry that says what an agent depends on."""
-
-    depends_on: tuple[str, ...] = ()
-
-
 class HealthPort:
     """Answer like the health port of an agent; a test sets what it says."""
 
@@ -72,7 +66,7 @@ class HealthPort:
 
     def record(self, *depends_on: str, since: float = 1.0) -> AgentRecord:
         """Return the record of the registry."""
-        return LinkedRecord(
+        return AgentRecord(
             slug=self.slug,
             instance=self.slug,
             endpoint="tcp://127.0.0.1:1",

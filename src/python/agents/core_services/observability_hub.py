@@ -116,11 +116,7 @@ class ObservabilityHub(Agent):
         return frozenset(record.slug for record in self.peers.directory())
 
     def _graph(self) -> Graph:
-        # A registry of an older release gives records that do not say what agents depend on.
-        return {
-            record.slug: tuple(getattr(record, "depends_on", ()))
-            for record in self.peers.directory()
-        }
+        return {record.slug: record.depends_on for record in self.peers.directory()}
 
     def _called(self, name: str) -> str:
         return next((slug for slug in self._slugs() if is_name_of(slug, name)), name)

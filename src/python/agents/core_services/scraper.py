@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import ValidationError
@@ -46,7 +46,7 @@ class Look:
     record: AgentRecord
     phase: str
     text: str = ""
-    counters: Counters = Counters()
+    counters: Counters = field(default_factory=Counters)
     problem: str = ""
 
 

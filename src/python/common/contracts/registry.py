@@ -25,6 +25,7 @@ class AgentRecord(BaseModel, frozen=True, extra="forbid"):
     machine: str
     group: str
     since: float
+    depends_on: tuple[Slug, ...] = ()
 
 
 class RegisterAgent(Request):

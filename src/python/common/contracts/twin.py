@@ -53,6 +53,7 @@ class AgentPicture(BaseModel):
     machine: str = ""
     group: str = ""
     since: float = 0.0
+    depends_on: tuple[str, ...] = ()
     seen_at: float = 0.0
     announced: bool = False  # told the twin about itself
     capabilities: tuple[str, ...] = ()
