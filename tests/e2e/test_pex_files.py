@@ -31,11 +31,12 @@ def run(slug: str, tmp_path: Path, *arguments: str, **env_vars: str) -> str:
 def test_an_agent_describes_itself(slug: str, tmp_path: Path) -> None:
     """`--describe` prints the agent's name and its actions with their schemas, and no version."""
     described = json.loads(run(slug, tmp_path, "--describe"))
+    facts = described["facts"]
 
-    assert described["name"] == AGENTS[slug]
+    assert facts["name"] == AGENTS[slug]
     assert described["actions"]
     assert all(action["request"] for action in described["actions"])
-    assert "version" not in described
+    assert "version" not in facts
 
 
 @pytest.mark.parametrize("slug", sorted(AGENTS))
@@ -54,7 +55,7 @@ def test_pex_tools_accept_the_file(tmp_path: Path) -> None:
     described = subprocess.run(
         [str(tmp_path / "venv" / "pex"), "--describe"], capture_output=True, check=True
     )
-    assert json.loads(described.stdout)["slug"] == "nlu_agent"
+    assert json.loads(described.stdout)["facts"]["slug"] == "nlu_agent"
 
 
 def test_a_pex_is_a_sound_zip_file_without_a_trace_of_its_making() -> None:

@@ -51,7 +51,7 @@ class DockerEngine:
 
     def __init__(self, environ: Mapping[str, str], host: str | None = None) -> None:
         try:
-            import docker  # type: ignore[import-untyped]  # the SDK ships no types
+            import docker
         except ImportError as error:
             message = "the docker SDK for Python must be installed, was not found"
             raise ToolMissingError(message, "pip install docker") from error
