@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from keyword import iskeyword
 from typing import Any, Callable
 
 from fleet_build.target_types import CRITICALITIES, GROUPS, MACHINES, STORAGES
@@ -47,7 +48,8 @@ class AgentSpec:
     @property
     def module(self) -> str:
         """The dotted name of the agent's module."""
-        return f"agents.{self.group}.{self.slug}"
+        folder = self.directory.removeprefix("src/python/").replace("/", ".")
+        return f"{folder}.{self.slug}"
 
     def facts(self) -> dict[str, Any]:
         """Give what the running agent knows about itself (`common.facts.AgentFacts`)."""
@@ -132,6 +134,13 @@ def _names(agent: AgentSpec) -> Iterator[Problem]:
         yield Problem(agent.address, "name", expected, repr(agent.slug), hint)
 
 
+def _display_name(agent: AgentSpec) -> Iterator[Problem]:
+    lawful = agent.name.isidentifier() and not iskeyword(agent.name)
+    if SLUG.fullmatch(agent.slug) and not lawful:
+        hint = f'agent_name="{camel_case(agent.slug)}"'
+        yield Problem(agent.address, "agent_name", "the name of a class", repr(agent.name), hint)
+
+
 def _machine_and_group(agent: AgentSpec) -> Iterator[Problem]:
     yield from _one_of(agent, "machine", agent.machine, MACHINES)
     groups = GROUPS.get(agent.machine) or tuple(g for gs in GROUPS.values() for g in gs)
@@ -194,6 +203,7 @@ def _replicas(agent: AgentSpec) -> Iterator[Problem]:
 
 LAWS: tuple[Callable[[AgentSpec], Iterable[Problem]], ...] = (
     _names,
+    _display_name,
     _machine_and_group,
     _criticality,
     _storage,

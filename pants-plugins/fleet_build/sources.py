@@ -56,13 +56,13 @@ class CommonLibrary:
 
 def entry_module(agent: AgentSpec) -> str:
     """Write the module that starts an agent: its facts and one call."""
-    facts = "\n".join(f"        {key}={_frozen(value)!r}," for key, value in agent.facts().items())
+    facts = "".join(f"{' ' * 12}{key}={_frozen(v)!r},\n" for key, v in agent.facts().items())
     return (
         f'"""Generated from {agent.address}: start {agent.name}."""\n\n'
         "import sys\n\n"
         "from common.facts import AgentFacts\n"
         "from common.runtime import run\n\n"
-        f"sys.exit(\n    run(\n        AgentFacts(\n    {facts.strip()}\n        )\n    )\n)\n"
+        f"sys.exit(\n    run(\n        AgentFacts(\n{facts}        )\n    )\n)\n"
     )
 
 
@@ -76,7 +76,7 @@ def is_code(target: Target) -> bool:
 
 
 def imported_names(targets: Iterable[Target]) -> tuple[str, ...]:
-    """Give the project names of the requirement targets among some targets, sorted."""
+    """Give the project names that some targets need at run time, sorted."""
     return tuple(
         sorted(
             {
@@ -84,6 +84,8 @@ def imported_names(targets: Iterable[Target]) -> tuple[str, ...]:
                 for target in targets
                 if target.has_field(PythonRequirementsField)
                 for requirement in target[PythonRequirementsField].value
+                # Types for mypy: Pants takes them for a dependency of whatever imports the module.
+                if not requirement.project_name.startswith("types-")
             }
         )
     )

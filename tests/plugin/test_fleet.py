@@ -68,6 +68,20 @@ def test_a_bad_value_is_refused_at_its_field(changes: dict[str, Any], field: str
     assert [found for _, found in found_in(replace(agent("alpha", 7000), **changes))] == [field]
 
 
+@pytest.mark.parametrize("name", ["", "NLU Agent", "2ndAgent", 'NLU"""', "\\N", "class"])
+def test_a_name_that_is_no_class_is_refused(name: str) -> None:
+    """It is written into generated code, and the runtime looks up a class of that name."""
+    assert [found for _, found in found_in(agent("alpha", 7000, name=name))] == ["agent_name"]
+
+
+def test_a_module_is_named_by_its_folder_whatever_the_group() -> None:
+    """A stated group does not move the file that the runtime imports."""
+    stated = agent("alpha", 7000, directory="src/python/agents/elsewhere")
+
+    assert stated.module_path == "src/python/agents/elsewhere/alpha.py"
+    assert stated.module == "agents.elsewhere.alpha"
+
+
 def test_a_problem_says_where_what_was_expected_what_was_found_and_what_to_type() -> None:
     """An unknown dependency with a close match reads like this, whole."""
     fleet = (agent("alpha", 7000), agent("beta", 7001, depends_on=("alpa",)))

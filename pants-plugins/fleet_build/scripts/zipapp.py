@@ -58,7 +58,9 @@ def tree_hash(root: Path) -> str:
     """Hash the names and bytes of all files below a directory."""
     digest = sha1()
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+        content = path.read_bytes()
+        name = path.relative_to(root).as_posix().encode()
+        digest.update(b"%s\0%d\0" % (name, len(content)) + content)
     return digest.hexdigest()
 
 
