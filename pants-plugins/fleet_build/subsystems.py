@@ -12,7 +12,14 @@ class AgentBuild(Subsystem):
 
     resolve = StrOption(
         default="agents",
-        help="The resolve that the agents' third-party distributions come from.",
+        help="The resolve of the agents' code.",
+    )
+    lock = StrOption(
+        default="3rdparty/python/images.lock",
+        help="""
+        The lockfile of what may enter an image: the part of the resolve's lockfile that is not for
+        developers only, with the same pins. `make lock` refreshes it.
+        """,
     )
     complete_platform = StrOption(
         default="3rdparty/python/debian12-cp311.json",

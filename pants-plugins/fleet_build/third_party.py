@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from pants.backend.python.target_types import PexLayout
 from pants.backend.python.util_rules.pex import CompletePlatforms, Pex, PexRequest
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile, Resolve
+from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
 from pants.engine.fs import (
     Digest,
     DigestContents,
@@ -75,7 +75,7 @@ class WheelHouse:
             if name not in self.wheels:
                 raise ThirdPartyError(
                     f"3rdparty/python: expected {name} in the lockfile of the images, found none"
-                    "\n\nhint: make lock"
+                    f"\n\nhint: echo {name} >>3rdparty/python/images.in && make lock"
                 )
             needed[name] = self.wheels[name]
             todo.extend(needed[name].requires)
@@ -150,10 +150,8 @@ async def _split(pex: Pex, environment: Mapping[str, str]) -> WheelHouse:
 async def install_wheels(agent_build: AgentBuild) -> WheelHouse:
     """Install the lockfile for the images' Python, and split the result by wheel."""
     platform = await Get(Snapshot, PathGlobs([agent_build.complete_platform]))
-    lockfile, platform_contents = await MultiGet(
-        Get(Lockfile, Resolve(agent_build.resolve, True)),
-        Get(DigestContents, Digest, platform.digest),
-    )
+    platform_contents = await Get(DigestContents, Digest, platform.digest)
+    lockfile = Lockfile(agent_build.lock, "[agent-build].lock", agent_build.resolve)
     pex = await Get(
         Pex,
         PexRequest(

@@ -40,6 +40,8 @@ class PythonLock:
 LOCKS = (
     PythonLock("3rdparty/pants/bootstrap", "3.9", "3.10"),
     PythonLock("3rdparty/pants/requirements", "3.9", "3.10"),
+    # Before agents, which takes its pins.
+    PythonLock("3rdparty/python/images", "3.11", "3.12"),
     PythonLock("3rdparty/python/agents", "3.11", "3.12"),
     PythonLock("3rdparty/python/plugin", "3.9", "3.10"),
     PythonLock("3rdparty/python/tests", "3.9", "3.12"),
@@ -60,9 +62,12 @@ class Uv:
         name = lock.stem.rsplit("/", 1)[1]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            shutil.copy(tree / f"{lock.stem}.in", folder)
-            if not upgrade and (tree / f"{lock.stem}.lock").exists():
-                shutil.copy(tree / f"{lock.stem}.lock", folder)
+            # All of them, because one may refer to another.
+            for path in (tree / lock.stem).parent.glob("*"):
+                if path.suffix in (".in", ".lock"):
+                    shutil.copy(path, folder)
+            if upgrade:
+                (folder / f"{name}.lock").unlink(missing_ok=True)
             (folder / "pyproject.toml").write_text(_project(lock), encoding="utf-8")
             self._run(lock, name, folder)
             made = (folder / f"{name}.lock").read_text(encoding="utf-8")
