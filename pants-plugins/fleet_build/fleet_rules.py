@@ -9,7 +9,6 @@ from typing import Any
 
 from pants.engine.addresses import Address
 from pants.engine.fs import PathGlobs, Paths
-from pants.engine.internals.graph import Owners, OwnersRequest
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import (
     AllUnexpandedTargets,
@@ -28,6 +27,7 @@ from fleet_build.fleet import (
     camel_case,
     problems,
 )
+from fleet_build.owners import PythonOwners, PythonOwnersRequest
 from fleet_build.subsystems import AgentBuild
 from fleet_build.target_types import (
     ActionsField,
@@ -145,8 +145,9 @@ async def infer_agent_module(
     """Make the agent depend on the Python source of its name, and on what runs it."""
     address = request.field_set.address
     module = f"{address.spec_path}/{address.target_name}.py"
-    owners = await Get(Owners, OwnersRequest((module, f"{agent_build.common}/runtime.py")))
-    return InferredDependencies(owner for owner in owners if owner.is_generated_target)
+    runtime = f"{agent_build.common}/runtime.py"
+    owners = await Get(PythonOwners, PythonOwnersRequest((module, runtime)))
+    return InferredDependencies(owners.addresses)
 
 
 def rules() -> Iterable[Any]:

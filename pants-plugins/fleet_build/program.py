@@ -17,11 +17,11 @@ from pants.base.build_environment import get_buildroot
 from pants.core.goals.run import RunRequest
 from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.internals.graph import Owners, OwnersRequest
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import AgentImage
+from fleet_build.owners import PythonOwners, PythonOwnersRequest
 from fleet_build.subsystems import AgentBuild
 
 MODEL = "model.json"
@@ -64,13 +64,8 @@ def model_text(
     return json.dumps(model, indent=1, sort_keys=True) + "\n"
 
 
-async def owner_of(path: str) -> Address:
-    """Find the target of a source file (call it from rules only)."""
-    owners = await Get(Owners, OwnersRequest((path,)))
-    generated = [owner for owner in owners if owner.is_generated_target]
-    if not generated:
-        raise ValueError(f"{path}: expected a python_sources() target that owns it, found none")
-    return generated[0]
+class ProgramError(Exception):
+    """The deploy program is not where the options say."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,14 @@ class FleetProgram:
 @rule
 async def find_fleet_program(agent_build: AgentBuild) -> FleetProgram:
     """Find the deploy program's target."""
-    return FleetProgram(await owner_of(f"{agent_build.program}/__main__.py"))
+    path = f"{agent_build.program}/__main__.py"
+    owners = await Get(PythonOwners, PythonOwnersRequest((path,)))
+    if not owners.addresses:
+        raise ProgramError(
+            f"[agent-build].program: expected a python_sources() target of {path}, found none"
+            f"\n\nhint: echo 'python_sources()' >{agent_build.program}/BUILD"
+        )
+    return FleetProgram(owners.addresses[0])
 
 
 @rule

@@ -13,6 +13,7 @@ from fleet_build import (
     images,
     layers,
     overlays,
+    owners,
     pex_files,
     pinned_python,
     program,
@@ -31,7 +32,7 @@ from fleet_build.target_types import (
 def rules() -> Iterable[Any]:
     """Give all rules."""
     modules = (
-        *(base_image, fleet_rules, images, layers, overlays, pex_files, pinned_python),
+        *(base_image, fleet_rules, images, layers, overlays, owners, pex_files, pinned_python),
         *(program, sources, third_party, lint, package, run),
     )
     return [rule for module in modules for rule in module.rules()]

@@ -125,7 +125,7 @@ def test_a_name_that_the_lockfile_lacks_is_an_error_with_a_hint(wanted: str) -> 
 
     assert str(caught.value) == (
         "3rdparty/python: expected absent in the lockfile of the images, found none"
-        "\n\nhint: make lock"
+        "\n\nhint: echo absent >>3rdparty/python/images.in && make lock"
     )
 
 

@@ -16,13 +16,13 @@ from pants.util.frozendict import FrozenDict
 
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import AllImages, ImageLayouts, ImageLayoutsRequest
+from fleet_build.owners import PythonOwners, PythonOwnersRequest
 from fleet_build.program import (
     MODEL,
     FleetProgram,
     Program,
     ProgramRequest,
     model_text,
-    owner_of,
 )
 from fleet_build.sources import ENTRY_MODULE, entry_module
 from fleet_build.subsystems import AgentBuild
@@ -118,10 +118,14 @@ async def run_image_load(
 ) -> RunRequest:
     """Run the loader over the layouts of all images; its arguments may name some."""
     layouts = await Get(ImageLayouts, ImageLayoutsRequest(all_images.images))
-    loader = await owner_of(f"{agent_build.program}/load/__main__.py")
+    loader = await Get(
+        PythonOwners, PythonOwnersRequest((f"{agent_build.program}/load/__main__.py",))
+    )
     program = await Get(
         Program,
-        ProgramRequest("fleet.load.__main__", (loader,), arguments=("--images", "{chroot}/images")),
+        ProgramRequest(
+            "fleet.load.__main__", loader.addresses, arguments=("--images", "{chroot}/images")
+        ),
     )
     run = program.request
     return RunRequest(
