@@ -26,19 +26,20 @@ def make_vanilla(checkout: Checkout) -> None:
     """Turn every agent() into the pex_binary() that Pants has for it, and drop our plugin."""
     for build in sorted(checkout.path.glob("src/python/agents/*/BUILD")):
         slugs = re.findall(r"^    name=\"(\w+)\",$", build.read_text(), re.MULTILINE)
-        build.write_text("python_sources(name='modules')\n" + "".join(map(_binary, slugs)))
-    for other in ("src/docker", "deploy", "tests", "benchmarks", "pants-plugins/fleet_build"):
+        folder = build.parent.relative_to(checkout.path)
+        binaries = "".join(_binary(f"//{folder}/{slug}.py:modules", slug) for slug in slugs)
+        build.write_text("python_sources(name='modules')\n" + binaries)
+    for other in ("src/docker", "deploy", "docs", "tests", "benchmarks", "pants-plugins"):
         for build in checkout.path.glob(f"{other}/**/BUILD"):
             build.unlink()
     settings = checkout.path / "pants.toml"
     settings.write_text(settings.read_text().replace('  "fleet_build",\n', ""))
 
 
-def _binary(slug: str) -> str:
-    dependencies = f'[":modules", "{slug}.py:modules", "//src/python/common/runtime.py"]'
+def _binary(module: str, slug: str) -> str:
     return (
         f'pex_binary(name="{slug}", entry_point="common.runtime", '
-        f'dependencies={dependencies.replace(chr(34) + ":modules" + chr(34) + ", ", "")})\n'
+        f'dependencies=["{module}", "//src/python/common/runtime.py"])\n'
     )
 
 
