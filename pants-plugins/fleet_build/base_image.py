@@ -28,7 +28,7 @@ from debian.base_tree import LAYER_DIRECTORIES
 from debian.lock import Lock, Package
 from fleet_build.layers import BuiltLayer, LayerOutput, LayerRequest, layer_process
 from fleet_build.pinned_python import OCI_MODULES, PinnedPython, Tools
-from fleet_build.subsystems import Debian
+from fleet_build.subsystems import NETWORK_VARS, Debian
 
 DEBIAN_MODULES = (
     "__init__",
@@ -41,8 +41,6 @@ DEBIAN_MODULES = (
     "selection",
     "unpack",
 )
-# What a download may need from the machine: its proxy and its certificates.
-NETWORK_VARS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "no_proxy")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from fleet_build.fleet import AgentSpec
 from fleet_build.images import FleetCode
 from fleet_build.pinned_python import PinnedPython
 from fleet_build.sources import ENTRY_MODULE, AgentCode
-from fleet_build.third_party import WheelHouse
+from fleet_build.third_party import PexRuntime
 
 PIECE = "piece.zip"
 
@@ -82,11 +82,11 @@ def pex_spec(code: AgentCode) -> bytes:
 
 @rule
 async def build_pex(
-    request: AgentPexRequest, python: PinnedPython, wheel_house: WheelHouse, fleet_code: FleetCode
+    request: AgentPexRequest, python: PinnedPython, runtime: PexRuntime, fleet_code: FleetCode
 ) -> AgentPex:
     """Compose one agent's PEX."""
     code = fleet_code.of(request.agent)
-    requests = {"bootstrap": PieceRequest("the PEX runtime", wheel_house.bootstrap, "")}
+    requests = {"bootstrap": PieceRequest("the PEX runtime", runtime.bootstrap, "")}
     for wheel in code.wheels:
         prefix = f".deps/{wheel.filename}/"
         requests[wheel.name] = PieceRequest(wheel.filename, wheel.digest, prefix)
@@ -99,7 +99,7 @@ async def build_pex(
             CreateDigest(
                 [
                     FileContent("spec.json", pex_spec(code)),
-                    FileContent("template.json", wheel_house.pex_info.encode()),
+                    FileContent("template.json", runtime.pex_info.encode()),
                 ]
             ),
         ),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pants.option.option_types import SkipOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 
+# What a download may need from the machine: its proxy and its certificates.
+NETWORK_VARS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "no_proxy")
+
 
 class AgentBuild(Subsystem):
     options_scope = "agent-build"

@@ -1,33 +1,45 @@
-"""Third-party distributions: the lockfile, installed once and taken apart wheel by wheel."""
+"""Third-party distributions: fetched by hash and unpacked, each by itself."""
 
 from __future__ import annotations
 
 import json
+import pkgutil
+import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.parser import HeaderParser
 from pathlib import PurePath
 from typing import Any
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
+from pants.backend.python.subsystems.repos import PythonRepos
 from pants.backend.python.target_types import PexLayout
 from pants.backend.python.util_rules.pex import CompletePlatforms, Pex, PexRequest
-from pants.backend.python.util_rules.pex_requirements import EntireLockfile, Lockfile
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
+    CreateDigest,
     Digest,
     DigestContents,
     DigestSubset,
+    FileContent,
+    GlobMatchErrorBehavior,
+    MergeDigests,
     PathGlobs,
     RemovePrefix,
     Snapshot,
 )
+from pants.engine.process import Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
-from fleet_build.subsystems import AgentBuild
+from fleet_build.subsystems import NETWORK_VARS, AgentBuild
+from wheels.lock import Pin, parse_lock
 
-PEX_NAME = "wheels"
+WHEEL_MODULES = ("__init__", "errors", "fetch", "index", "lock", "unpack")
+PEX_NAME = "empty.pex"
 
 
 class ThirdPartyError(Exception):
@@ -36,12 +48,11 @@ class ThirdPartyError(Exception):
 
 @dataclass(frozen=True)
 class Wheel:
-    """One installed distribution of the resolve."""
+    """One distribution, installed; `digest` is its tree."""
 
     filename: str
     name: str
     version: str
-    fingerprint: str
     requires: tuple[str, ...]
     digest: Digest
 
@@ -50,14 +61,17 @@ class Wheel:
         """The requirement that selects exactly this distribution."""
         return f"{self.name}=={self.version}"
 
+    @property
+    def fingerprint(self) -> str:
+        """What PEX tells equal distributions by: the hash of the tree."""
+        return self.digest.fingerprint
+
 
 @dataclass(frozen=True)
 class WheelHouse:
-    """Every distribution of the lockfile for the images' Python, and PEX's own runtime."""
+    """Every distribution of the lockfile for the images' Python."""
 
     wheels: FrozenDict[str, Wheel]
-    bootstrap: Digest
-    pex_info: str
 
     def closure(self, names: Iterable[str]) -> tuple[Wheel, ...]:
         """Give the named distributions and all that they require, sorted by name.
@@ -100,73 +114,161 @@ def required_names(metadata: str, environment: Mapping[str, str]) -> tuple[str, 
     )
 
 
-async def _split(pex: Pex, environment: Mapping[str, str]) -> WheelHouse:
-    tree, info, metadata, bootstrap = await MultiGet(
-        Get(Digest, RemovePrefix(pex.digest, PEX_NAME)),
-        Get(DigestContents, DigestSubset(pex.digest, PathGlobs([f"{PEX_NAME}/PEX-INFO"]))),
+@dataclass(frozen=True)
+class Platform:
+    """The images' Python: its file, and the values that markers are judged by."""
+
+    digest: Digest
+    path: str
+    environment: FrozenDict[str, str]
+
+
+@dataclass(frozen=True)
+class WheelRequest:
+    """Ask for one pinned distribution."""
+
+    pin: Pin
+
+
+@dataclass(frozen=True)
+class WheelScripts:
+    """The scripts that fetch and unpack; they run on the Python that runs Pants.
+
+    They copy bytes and never compress any, so that it does not matter which Python that is.
+    """
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class PexRuntime:
+    """What every PEX file has: its bootstrap, and the PEX-INFO of an empty one."""
+
+    bootstrap: Digest
+    pex_info: str
+
+
+@rule
+async def collect_wheel_scripts() -> WheelScripts:
+    """Take the scripts from the plugin itself, wherever it is installed."""
+    files = [
+        FileContent(f"wheels/{name}.py", pkgutil.get_data("wheels", f"{name}.py") or b"")
+        for name in WHEEL_MODULES
+    ]
+    return WheelScripts(await Get(Digest, CreateDigest(files)))
+
+
+@rule
+async def read_platform(agent_build: AgentBuild) -> Platform:
+    """Read the complete platform of the images' Python."""
+    globs = PathGlobs(
+        [agent_build.complete_platform],
+        GlobMatchErrorBehavior.error,
+        description_of_origin="[agent-build].complete_platform",
+    )
+    snapshot, contents = await MultiGet(
+        Get(Snapshot, PathGlobs, globs), Get(DigestContents, PathGlobs, globs)
+    )
+    environment = json.loads(contents[0].content)["marker_environment"]
+    return Platform(snapshot.digest, snapshot.files[0], FrozenDict(environment))
+
+
+@rule
+async def install_wheel(
+    request: WheelRequest,
+    platform: Platform,
+    scripts: WheelScripts,
+    repos: PythonRepos,
+    options: GlobalOptions,
+) -> Wheel:
+    """Fetch one wheel by its hash, and unpack it."""
+    pin = request.pin
+    env_vars = dict(await Get(EnvironmentVars, EnvironmentVarsRequest(NETWORK_VARS)))
+    if options.ca_certs_path:
+        env_vars["SSL_CERT_FILE"] = options.ca_certs_path
+    fetched = await Get(
+        ProcessResult,
+        Process(
+            (
+                *(sys.executable, "wheels/fetch.py", "--pin", json.dumps(asdict(pin))),
+                *("--platform", platform.path, "--output", "fetched"),
+                *(item for index in repos.indexes for item in ("--index", index)),
+                *(item for place in repos.find_links for item in ("--find-links", place)),
+            ),
+            description=f"Fetch {pin.name} {pin.version}",
+            input_digest=await Get(Digest, MergeDigests((scripts.digest, platform.digest))),
+            output_directories=("fetched",),
+            env=env_vars,
+        ),
+    )
+    files = await Get(Snapshot, Digest, fetched.output_digest)
+    unpacked = await Get(
+        ProcessResult,
+        Process(
+            (sys.executable, "wheels/unpack.py", "--wheel", files.files[0], "--output", "tree"),
+            description=f"Unpack {pin.name}",
+            input_digest=await Get(Digest, MergeDigests((scripts.digest, files.digest))),
+            output_directories=("tree",),
+        ),
+    )
+    tree, metadata = await MultiGet(
+        Get(Digest, RemovePrefix(unpacked.output_digest, "tree")),
         Get(
             DigestContents,
-            DigestSubset(pex.digest, PathGlobs([f"{PEX_NAME}/.deps/*/*.dist-info/METADATA"])),
-        ),
-        Get(
-            Digest,
-            DigestSubset(
-                pex.digest,
-                PathGlobs(
-                    [f"{PEX_NAME}/{part}" for part in (".bootstrap/**", "__*__*", "__*__/**")]
-                ),
-            ),
+            DigestSubset(unpacked.output_digest, PathGlobs(["tree/*.dist-info/METADATA"])),
         ),
     )
-    pex_info = json.loads(info[0].content)
-    requires = {
-        PurePath(file.path).parts[2]: required_names(file.content.decode(), environment)
-        for file in metadata
-    }
-    filenames = sorted(requires)
-    digests = await MultiGet(
-        Get(Digest, DigestSubset(tree, PathGlobs([f".deps/{filename}/**"])))
-        for filename in filenames
-    )
-    contents = await MultiGet(
-        Get(Digest, RemovePrefix(digest, f".deps/{filename}"))
-        for filename, digest in zip(filenames, digests)
-    )
-    wheels = {}
-    for filename, digest in zip(filenames, contents):
-        name, version, _, _ = parse_wheel_filename(filename)
-        fingerprint = pex_info["distributions"][filename]
-        wheels[str(name)] = Wheel(
-            filename, str(name), str(version), fingerprint, requires[filename], digest
-        )
-    return WheelHouse(
-        FrozenDict(wheels),
-        await Get(Digest, RemovePrefix(bootstrap, PEX_NAME)),
-        json.dumps(pex_info, sort_keys=True),
+    return Wheel(
+        filename=PurePath(files.files[0]).name,
+        name=pin.name,
+        version=pin.version,
+        requires=required_names(metadata[0].content.decode(), platform.environment),
+        digest=tree,
     )
 
 
-@rule(desc="Install the third-party distributions of the images")
-async def install_wheels(agent_build: AgentBuild) -> WheelHouse:
-    """Install the lockfile for the images' Python, and split the result by wheel."""
-    platform = await Get(Snapshot, PathGlobs([agent_build.complete_platform]))
-    platform_contents = await Get(DigestContents, Digest, platform.digest)
-    lockfile = Lockfile(agent_build.lock, "[agent-build].lock", agent_build.resolve)
+@rule
+async def build_pex_runtime(platform: Platform) -> PexRuntime:
+    """Let the official tool build an empty PEX, and take what is in it."""
     pex = await Get(
         Pex,
         PexRequest(
             output_filename=PEX_NAME,
             internal_only=False,
             layout=PexLayout.LOOSE,
-            requirements=EntireLockfile(lockfile),
-            complete_platforms=CompletePlatforms.from_snapshot(platform),
-            # Wheels only: building an sdist would use the builder's platform, not the images'.
-            additional_args=("--no-build", "--include-tools", "--no-compile"),
-            description=f"Install {lockfile.url} for {PurePath(platform.files[0]).stem}",
+            # Saves the tool the search for the machine's own Pythons.
+            complete_platforms=CompletePlatforms([platform.path], digest=platform.digest),
+            additional_args=("--include-tools", "--no-compile"),
+            description="Build an empty PEX",
         ),
     )
-    environment = json.loads(platform_contents[0].content)["marker_environment"]
-    return await _split(pex, environment)
+    tree = await Get(Digest, RemovePrefix(pex.digest, PEX_NAME))
+    info, bootstrap = await MultiGet(
+        Get(DigestContents, DigestSubset(tree, PathGlobs(["PEX-INFO"]))),
+        Get(Digest, DigestSubset(tree, PathGlobs([".bootstrap/**", "__*__*", "__*__/**"]))),
+    )
+    return PexRuntime(bootstrap, info[0].content.decode())
+
+
+@rule(desc="Install the third-party distributions of the images")
+async def install_wheels(agent_build: AgentBuild, platform: Platform) -> WheelHouse:
+    """Install what the lockfile has for the images' platform, each distribution by itself."""
+    locks = await Get(
+        DigestContents,
+        PathGlobs(
+            [agent_build.lock],
+            GlobMatchErrorBehavior.error,
+            description_of_origin="[agent-build].lock",
+        ),
+    )
+    pins = parse_lock(locks[0].content.decode(), agent_build.lock)
+    wanted = [
+        pin
+        for pin in pins
+        if not pin.marker or Marker(pin.marker).evaluate(dict(platform.environment))
+    ]
+    wheels = await MultiGet(Get(Wheel, WheelRequest(pin)) for pin in wanted)
+    return WheelHouse(FrozenDict({wheel.name: wheel for wheel in wheels}))
 
 
 def rules() -> Iterable[Any]:

@@ -1,0 +1,1 @@
+"""Python distributions as build inputs: find, fetch by hash, unpack. Standard library only."""
