@@ -18,7 +18,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from wheels.errors import WheelError
-from wheels.index import Candidate, of_folder, of_index, read_url
+from wheels.index import Candidate, of_folder, of_index, read_url, without_secret
 from wheels.lock import REFRESH, Pin, normalize
 
 
@@ -70,10 +70,12 @@ def fetch(pin: Pin, tags: Sequence[str], sources: Sources) -> tuple[str, bytes]:
         content = read_url(candidate.url)
         if content is not None and hashlib.sha256(content).hexdigest() in pin.hashes:
             return candidate.filename, content
-        tried.append(candidate.filename)
-    found = f"none but {', '.join(tried)} with another hash" if tried else "none"
+        problem = "that is gone" if content is None else "with another hash"
+        tried.append(f"{candidate.filename} {problem}")
+    found = f"none but {', '.join(tried)}" if tried else "none"
     expected = f"a wheel of {pin.name} {pin.version} for the platform of the images"
-    places = ", ".join((*sources.indexes, *sources.find_links)) or "no index"
+    sought = (*sources.indexes, *sources.find_links)
+    places = ", ".join(map(without_secret, sought)) or "no index"
     hint = f"{REFRESH}  # or name an index that has it in pip's configuration"
     raise WheelError(places, expected, found, hint)
 
@@ -93,14 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sources = Sources(tuple(options.index), tuple(options.find_links))
         filename, content = fetch(pin, tags, sources)
+        options.output.mkdir(parents=True, exist_ok=True)
+        (options.output / filename).write_bytes(content)
     except WheelError as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {pin.name}: {error}\n\nhint: pip download {pin.name}", file=sys.stderr)
         return 1
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / filename).write_bytes(content)
     return 0
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import html
+import http.client
 import os
+import posixpath
 import re
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_ANCHOR = re.compile(r"<a\b[^>]*?\bhref\s*=\s*[\"']([^\"']+)[\"'][^>]*>([^<]*)</a>", re.I)
+_LINK = re.compile(r"<a\s(?:[^>]*?\s)?href\s*=\s*[\"']([^\"']+)[\"']", re.I)
 _TIMEOUT = 60
 _PAUSES = (0.5, 2.0)
 _GONE = (403, 404, 410)
@@ -28,7 +30,7 @@ class Candidate:
     sha256: str
 
 
-def read_url(url: str) -> bytes | None:
+def read_url(url: str, pause: Callable[[float], None] = time.sleep) -> bytes | None:
     """Return what is at a URL, or None when the server says that there is nothing.
 
     Raises
@@ -36,7 +38,7 @@ def read_url(url: str) -> bytes | None:
         OSError: when it cannot be reached, after a few tries.
     """
     request = _request(url)
-    for pause in (*_PAUSES, None):
+    for wait in (*_PAUSES, None):
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
                 content: bytes = response.read()
@@ -44,15 +46,22 @@ def read_url(url: str) -> bytes | None:
         except urllib.error.HTTPError as error:
             if error.code in _GONE:
                 return None
-            if pause is None:
-                raise
+            problem: Exception = error
         except urllib.error.URLError as error:
             if isinstance(error.reason, (FileNotFoundError, IsADirectoryError)):
                 return None
-            if pause is None:
-                raise
-        time.sleep(pause or 0)
-    return None
+            problem = error
+        except (OSError, http.client.HTTPException) as error:
+            problem = error
+        if wait is not None:
+            pause(wait)
+    raise OSError(f"{without_secret(url)}: {problem}")
+
+
+def without_secret(url: str) -> str:
+    """Leave out a user and password, for what people and servers may see."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in url else url
 
 
 def _request(url: str) -> urllib.request.Request:
@@ -60,19 +69,22 @@ def _request(url: str) -> urllib.request.Request:
     parts = urllib.parse.urlsplit(url)
     if parts.username is None:
         return urllib.request.Request(url)
-    host = parts.hostname or ""
-    bare = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host)
+    request = urllib.request.Request(without_secret(url))
     secret = f"{parts.username}:{parts.password or ''}"
     token = base64.b64encode(urllib.parse.unquote(secret).encode()).decode()
-    return urllib.request.Request(bare.geturl(), headers={"Authorization": f"Basic {token}"})
+    # Not for the host of a redirect: it is another one, and rejects or learns the password.
+    request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request
 
 
 def links(page: str, base: str) -> Iterator[Candidate]:
     """Read the files that a page links to."""
-    for href, text in _ANCHOR.findall(page):
+    for href in _LINK.findall(page):
         url, _, fragment = urllib.parse.urljoin(base, html.unescape(href)).partition("#")
         sha256 = fragment[7:] if fragment.startswith("sha256=") else ""
-        yield Candidate(html.unescape(text).strip(), url, sha256)
+        # The text of a link may be shortened or marked up; the end of its address is not.
+        path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+        yield Candidate(posixpath.basename(path), url, sha256)
 
 
 def of_index(index: str, name: str) -> Iterator[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wheels.errors import WheelError
@@ -27,6 +28,15 @@ def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Join continued lines, each with the number of its first one; leave out comments."""
+    number = 1
+    for line in text.replace("\\\n", "\0").split("\n"):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.replace("\0", "  ")
+        number += 1 + line.count("\0")
+
+
 def parse_lock(text: str, where: str) -> tuple[Pin, ...]:
     """Read a hashed requirements file.
 
@@ -35,15 +45,11 @@ def parse_lock(text: str, where: str) -> tuple[Pin, ...]:
         WheelError: when a line is not a pin with hashes; it names the file and the line.
     """
     pins = []
-    logical = text.replace("\\\n", "  ")
-    for line in logical.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
+    for number, line in _logical_lines(text):
         head = _HASH.sub("", line).strip()
         match = _PIN.fullmatch(head)
         hashes = tuple(sorted(_HASH.findall(line)))
         if match is None or not hashes:
-            number = text[: text.index(line.split("  ")[0])].count("\n") + 1
             expected = "name==version with sha256 hashes"
             raise WheelError(f"{where}:{number}", expected, repr(head[:80]), REFRESH)
         marker = (match["marker"] or "").strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from wheels.errors import WheelError
+from wheels.lock import REFRESH
 
 # Where the parts of NAME.data go; headers and data have no place in an image.
 _SCHEMES = {"purelib": "", "platlib": "", "scripts": "bin/"}
@@ -28,8 +30,8 @@ def target_of(member: str, wheel: str) -> str | None:
         WheelError: when it would leave the tree.
     """
     path = PurePosixPath(member)
-    if path.is_absolute() or ".." in path.parts:
-        raise WheelError(wheel, "members inside of the wheel", repr(member), "make lock")
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise WheelError(wheel, "members inside of the wheel", repr(member), REFRESH)
     if path.name == "RECORD" and path.parts[0].endswith(".dist-info"):
         # It speaks of files where they were unpacked, bytecode included.
         return None
@@ -39,18 +41,43 @@ def target_of(member: str, wheel: str) -> str | None:
     return None if prefix is None else prefix + "/".join(path.parts[2:])
 
 
+def _write(path: Path, content: bytes, mode: int) -> bool:
+    """Write a file, or say that something else is there already."""
+    if path.exists():
+        same_mode = path.stat().st_mode & 0o777 == mode
+        return same_mode and path.is_file() and path.read_bytes() == content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return False
+    path.write_bytes(content)
+    path.chmod(mode)
+    return True
+
+
 def unpack(wheel: Path, output: Path) -> None:
-    """Write the tree of a wheel."""
-    with zipfile.ZipFile(wheel) as archive:
-        for info in archive.infolist():
-            target = None if info.is_dir() else target_of(info.filename, wheel.name)
-            if target is None:
-                continue
-            path = output / target
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(archive.read(info))
-            executable = bool(info.external_attr >> 16 & 0o100) or target.startswith("bin/")
-            path.chmod(0o755 if executable else 0o644)
+    """Write the tree of a wheel into an empty folder.
+
+    Raises
+    ------
+        WheelError: when the file is no wheel, or what it holds depends on the order of unpacking.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            _unpack(archive, wheel.name, output)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise WheelError(wheel.name, "a zip file", str(error), REFRESH) from error
+
+
+def _unpack(archive: zipfile.ZipFile, wheel: str, output: Path) -> None:
+    for info in archive.infolist():
+        target = None if info.is_dir() else target_of(info.filename, wheel)
+        if target is None:
+            continue
+        executable = bool(info.external_attr >> 16 & 0o100) or target.startswith("bin/")
+        mode = 0o755 if executable else 0o644
+        if not _write(output / target, archive.read(info), mode):
+            raise WheelError(wheel, f"one member for {target}", "several that differ", REFRESH)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         unpack(options.wheel, options.output)
-    except (WheelError, zipfile.BadZipFile) as error:
+    except WheelError as error:
         print(error, file=sys.stderr)
         return 1
     return 0

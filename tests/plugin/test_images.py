@@ -209,7 +209,7 @@ def test_the_lock_is_the_same_in_whatever_order_images_are_built(order: list[str
 
 def wheel(name: str) -> Wheel:
     """Make a distribution with nothing in it."""
-    return Wheel(f"{name}-1.0-py3-none-any.whl", name, "1.0", "0" * 64, (), EMPTY_DIGEST)
+    return Wheel(f"{name}-1.0-py3-none-any.whl", name, "1.0", (), EMPTY_DIGEST)
 
 
 def fleet_code(needs: list[frozenset[str]]) -> FleetCode:

@@ -22,12 +22,12 @@ def metadata(*requires: str) -> str:
 
 def wheel(name: str, *requires: str) -> Wheel:
     """Make a distribution with nothing in it."""
-    return Wheel(f"{name}-1.0-py3-none-any.whl", name, "1.0", "0" * 64, requires, EMPTY_DIGEST)
+    return Wheel(f"{name}-1.0-py3-none-any.whl", name, "1.0", requires, EMPTY_DIGEST)
 
 
 def house(*wheels: Wheel) -> WheelHouse:
     """Make a lockfile's worth of distributions."""
-    return WheelHouse(FrozenDict({one.name: one for one in wheels}), EMPTY_DIGEST, "{}")
+    return WheelHouse(FrozenDict({one.name: one for one in wheels}))
 
 
 def names(wheels: tuple[Wheel, ...]) -> list[str]:
