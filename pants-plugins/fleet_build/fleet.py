@@ -234,7 +234,8 @@ def _port_clashes(fleet: tuple[AgentSpec, ...]) -> Iterator[Problem]:
     for agent, field, port in sorted(uses, key=lambda use: (use[0].address, use[1] != "port")):
         owner = taken.setdefault(port, (agent, field))
         if owner != (agent, field):
-            free = next(candidate for candidate in PORTS[6276:] if candidate not in everything)
+            first = _free_port(field)
+            free = next(port for port in range(first, PORTS.stop) if port not in everything)
             expected = "a port that no other agent uses"
             found = f"{port}, the {owner[1]} of {owner[0].address}"
             yield Problem(agent.address, field, expected, found, f"{field}={free} is free")

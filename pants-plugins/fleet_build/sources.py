@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,27 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 
-from fleet_build.fleet import AgentSpec
+from fleet_build.fleet import AgentSpec, FleetError, Problem
+from fleet_build.fleet_rules import StatedFleet
 from fleet_build.subsystems import AgentBuild
 from fleet_build.third_party import Wheel, WheelHouse
 
 ENTRY_MODULE = "__agent__"
+
+
+@dataclass(frozen=True)
+class AgentImportsRequest:
+    """Ask for what one agent imports, directly or not."""
+
+    agent: AgentSpec
+
+
+@dataclass(frozen=True)
+class AgentImports:
+    """The targets that an agent imports, sorted, and those imports that are not allowed."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,11 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def is_source(target: Target) -> bool:
+    """Whether a target is one Python file."""
+    return target.has_field(PythonSourceField) and target.address.is_generated_target
+
+
 def is_code(target: Target) -> bool:
     """Whether a target's file belongs into what is shipped."""
     return target.has_field(PythonSourceField) or target.has_field(ResourceSourceField)
@@ -91,14 +112,36 @@ def imported_names(targets: Iterable[Target]) -> tuple[str, ...]:
     )
 
 
+def foreign_modules(
+    agent: AgentSpec, fleet: Iterable[AgentSpec], targets: Iterable[Target]
+) -> Iterator[Problem]:
+    """Report every other agent's module among what an agent imports."""
+    others = {other.module_path: other for other in fleet if other.slug != agent.slug}
+    for path in sorted({str(target.address.filename) for target in targets if is_source(target)}):
+        if path in others:
+            hint = f"Call it instead: self.peers.call({others[path].slug!r}, ...)"
+            yield Problem(agent.address, "imports", "no other agent", path, hint)
+
+
+@rule
+async def follow_imports(request: AgentImportsRequest, stated: StatedFleet) -> AgentImports:
+    """Follow an agent's imports, third-party ones included."""
+    address = Address(request.agent.directory, target_name=request.agent.slug)
+    closure = await Get(TransitiveTargets, TransitiveTargetsRequest([address]))
+    targets = tuple(sorted(closure.closure, key=lambda target: target.address))
+    problems = tuple(foreign_modules(request.agent, stated.agents, targets))
+    return AgentImports(targets, problems)
+
+
 @rule
 async def collect_agent_code(request: AgentCodeRequest, agent_build: AgentBuild) -> AgentCode:
-    """Follow the agent's imports and split its code by who shares it."""
-    closure, wheel_house = await MultiGet(
-        Get(TransitiveTargets, TransitiveTargetsRequest([_address(request.agent)])),
-        Get(WheelHouse),
+    """Split the code of an agent by who shares it."""
+    imports, wheel_house = await MultiGet(
+        Get(AgentImports, AgentImportsRequest(request.agent)), Get(WheelHouse)
     )
-    targets = sorted(filter(is_code, closure.closure), key=lambda target: target.address)
+    if imports.problems:
+        raise FleetError(imports.problems)
+    targets = filter(is_code, imports.targets)
     sources = await Get(StrippedSourceFiles, SourceFilesRequest(_source_fields(targets)))
     common_glob = f"{agent_build.common.rpartition('/')[2]}/**"
     entry, common, own = await MultiGet(
@@ -114,12 +157,8 @@ async def collect_agent_code(request: AgentCodeRequest, agent_build: AgentBuild)
     return AgentCode(
         own=await Get(Digest, MergeDigests((entry, own))),
         common=common,
-        wheels=wheel_house.closure(imported_names(closure.closure)),
+        wheels=wheel_house.closure(imported_names(imports.targets)),
     )
-
-
-def _address(agent: AgentSpec) -> Address:
-    return Address(agent.directory, target_name=agent.slug)
 
 
 def _source_fields(targets: Iterable[Target]) -> list[Any]:

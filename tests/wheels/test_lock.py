@@ -51,7 +51,9 @@ def test_one_name_may_have_a_pin_for_each_python() -> None:
     assert parse_lock(rendered(old) + rendered(new), "x") == (old, new)
 
 
-@pytest.mark.parametrize("spelling", ["Typing_Extensions", "typing.extensions", "typing-_.extensions"])
+@pytest.mark.parametrize(
+    "spelling", ["Typing_Extensions", "typing.extensions", "typing-_.extensions"]
+)
 def test_names_are_normalized(spelling: str) -> None:
     """One distribution has one name, however it is spelled."""
     text = f"{spelling}==4.6 --hash=sha256:{ONE}\n"
@@ -86,7 +88,7 @@ def test_an_error_has_the_place_what_was_expected_what_was_found_and_a_hint() ->
     [
         ("idna==3.1", "'idna==3.1'"),
         ("    idna==3.1", "'idna==3.1'"),
-        (f"idna==3.1 --hash=sha256:{ONE[1:]}", f"'idna==3.1 --hash=sha256:{ONE[1:]}'"),
+        ("idna==3.1 --hash=sha256:1234", "'idna==3.1 --hash=sha256:1234'"),
         (f"idna==3.1 --hash=sha256:{ONE}1", "'idna==3.1 1'"),
         (f"-r other.lock --hash=sha256:{ONE}", "'-r other.lock'"),
         (f"idna @ file:///x --hash=sha256:{ONE}", "'idna @ file:///x'"),
@@ -104,7 +106,7 @@ def test_the_line_of_a_mistake_is_named(line: str, found: str) -> None:
 
 NAMES = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
 MARKERS = st.sampled_from(["", "sys_platform == 'linux'", "extra == 'a' and os_name != \"nt\""])
-HASHES = st.sets(st.text("0123456789abcdef", min_size=64, max_size=64), min_size=1, max_size=3)
+HASHES = st.sets(st.integers(0, 999).map("{:064x}".format), min_size=1, max_size=3)
 PINS = st.builds(
     Pin,
     name=NAMES,

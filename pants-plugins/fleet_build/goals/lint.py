@@ -9,10 +9,11 @@ from typing import Any, cast
 from pants.core.goals.lint import LintResult, LintTargetsRequest
 from pants.core.goals.multi_tool_goal_helper import SkippableSubsystem
 from pants.core.util_rules.partitions import PartitionerType
-from pants.engine.rules import collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import FieldSet
 
 from fleet_build.fleet_rules import StatedFleet
+from fleet_build.sources import AgentImports, AgentImportsRequest
 from fleet_build.subsystems import FleetLint
 from fleet_build.target_types import PortField
 
@@ -41,6 +42,11 @@ async def lint_fleet(
 ) -> LintResult:
     """Report the problems of the whole fleet: most of them lie between two agents."""
     problems = fleet.problems
+    if not problems:
+        imports = await MultiGet(
+            Get(AgentImports, AgentImportsRequest(agent)) for agent in fleet.agents
+        )
+        problems = tuple(problem for found in imports for problem in found.problems)
     said = "".join(f"{problem}\n\n" for problem in problems)
     summary = f"{len(fleet.agents)} agents, {len(problems)} problems\n"
     return LintResult(
