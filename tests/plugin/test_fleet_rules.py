@@ -86,7 +86,11 @@ def shared_engine() -> RuleRunner:
             QueryRule(BuiltPackage, (AgentPackageFieldSet,)),
         ],
         target_types=[target for backend in backends for target in backend.target_types()],
-        bootstrap_args=["--source-root-patterns=['src/python']"],
+        bootstrap_args=[
+            "--source-root-patterns=['src/python']",
+            # As pants.toml has it: the other parser asks the network.
+            "--python-infer-use-rust-parser",
+        ],
         # So that a test sees which rules and processes ran.
         max_workunit_verbosity=LogLevel.TRACE,
     )
@@ -230,6 +234,22 @@ def test_lint_reports_all_problems_at_once(engine: RuleRunner) -> None:
     assert result.exit_code == 1
     assert all(f"error: {violated}\n\nhint: " in result.stdout for violated in VIOLATED)
     assert result.stdout.endswith("\n\n3 agents, 5 problems\n")
+
+
+def test_lint_reports_an_agent_that_imports_another(engine: RuleRunner) -> None:
+    """The targets are right, but the code reaches around the wire."""
+    importing = "from agents.core_services import service_registry\n"
+    engine.write_files({f"{AGENTS}/language_processing/nlu_agent.py": importing})
+
+    result = lint(engine)
+
+    assert result.exit_code == 1
+    assert result.stdout == (
+        f"error: {AGENTS}/language_processing:nlu_agent: imports: expected no other agent, "
+        f"found {AGENTS}/core_services/service_registry.py"
+        "\n\nhint: Call it instead: self.peers.call('service_registry', ...)"
+        "\n\n2 agents, 1 problems\n"
+    )
 
 
 def test_no_agent_of_a_broken_fleet_is_packaged(engine: RuleRunner) -> None:
