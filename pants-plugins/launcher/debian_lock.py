@@ -1,4 +1,4 @@
-"""Making the lock of the Debian packages for CPython 3.9, from indexes that apt has verified."""
+"""Making the lock of the Debian packages of a CPython, from indexes that apt has verified."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from pathlib import Path
 from launcher.apt import mirrors
 from launcher.deb_lock import DebLock, LockedDeb
 from launcher.errors import LauncherError
+from launcher.host_python import WantedPython
 
-STEM = "3rdparty/pants/python3.9.debs"
 ARCHITECTURE = "amd64"
-SUITES = ("bullseye", "bullseye-security")
 HINT = "PANTS_DEBIAN_MIRRORS=<mirror>,<security mirror> make lock"
 
 
-def make_debian_lock(tree: Path, environ: Mapping[str, str]) -> str:
+def make_debian_lock(wanted: WantedPython, tree: Path, environ: Mapping[str, str]) -> str:
     """Return the text of the lock, with the newest version of every wanted package."""
-    names = wanted((tree / f"{STEM}.in").read_text(encoding="utf-8"))
+    names = read_names((tree / f"{wanted.stem}.in").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as scratch:
         apt = PrivateApt(Path(scratch))
-        apt.update(mirrors(environ))
+        apt.update(wanted.debian, mirrors(environ))
         packages = tuple(parse_stanza(one) for one in apt.show(names).split("\n\n") if one.strip())
     missing = set(names) - {one.name for one in packages}
     if missing:
         found = f"no {', '.join(sorted(missing))}"
-        raise LauncherError(f"{STEM}.in", "packages of Debian 11", found, HINT)
+        raise LauncherError(f"{wanted.stem}.in", f"packages of {wanted.debian}", found, HINT)
     return DebLock(ARCHITECTURE, packages).render()
 
 
-def wanted(text: str) -> tuple[str, ...]:
+def read_names(text: str) -> tuple[str, ...]:
     """Read the names of the wanted packages."""
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
@@ -60,13 +59,14 @@ class PrivateApt:
             (folder / name).mkdir(parents=True)
         (folder / "status").touch()
 
-    def update(self, bases: Iterable[str]) -> None:
-        """Fetch the indexes of Debian 11 from every mirror that has them."""
-        lines = [f"deb {base} {suite} main\n" for base in bases for suite in SUITES]
+    def update(self, release: str, bases: Iterable[str]) -> None:
+        """Fetch the indexes of a Debian release from every mirror that has them."""
+        suites = (release, f"{release}-security")
+        lines = [f"deb {base} {suite} main\n" for base in bases for suite in suites]
         lines = [line for line in lines if self._has_release(line.split()[1], line.split()[2])]
-        if len(lines) < len(SUITES):
-            found = f"{len(lines)} of {len(SUITES)} suites on the mirrors of apt's configuration"
-            raise LauncherError("Debian 11", " and ".join(SUITES), found, HINT)
+        if len(lines) < len(suites):
+            found = f"{len(lines)} of {len(suites)} suites on the mirrors of apt's configuration"
+            raise LauncherError("Debian", " and ".join(suites), found, HINT)
         (self.folder / "sources.list").write_text("".join(lines), encoding="utf-8")
         self._run(("apt-get", *self._options(), "update"))
 

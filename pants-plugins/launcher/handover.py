@@ -20,7 +20,7 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 class Findings:
     """What the launcher found on the machine or put into its cache."""
 
-    python: Path
+    pythons: tuple[Path, ...]
     venv: Path
     pex: PexTool
     sources: PipSources
@@ -37,7 +37,7 @@ def settings(findings: Findings, environ: Mapping[str, str]) -> dict[str, str]:
         "PANTS_PEX_CLI_URL_TEMPLATE": pex.path.as_uri(),
         "PANTS_PEX_CLI_KNOWN_VERSIONS": json.dumps(pex.known_versions()),
         "PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH": json.dumps(
-            [str(findings.python), "<PYENV>", "<PATH>"]
+            [*map(str, findings.pythons), "<PYENV>", "<PATH>"]
         ),
         "PANTS_PYTHON_REPOS_INDEXES": _indexes(sources),
     }

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from launcher.cache import Cache
-from launcher.debian_lock import STEM, make_debian_lock
+from launcher.debian_lock import make_debian_lock
 from launcher.errors import LauncherError
+from launcher.host_python import PYTHON39, PYTHON311
 from launcher.narration import StderrNarration
 from launcher.places import TREE, cache_root
 from launcher.python_locks import LOCKS, obtain_uv
@@ -42,7 +43,8 @@ def refresh(tree: Path, upgrade: bool) -> None:
     uv = obtain_uv(tree, cache, obtain_tools(tree, cache, os.environ).pip)
     for lock in LOCKS:
         write(tree / f"{lock.stem}.lock", uv.compile(lock, tree, upgrade))
-    write(tree / f"{STEM}.lock", make_debian_lock(tree, os.environ))
+    for python in (PYTHON39, PYTHON311):
+        write(tree / f"{python.stem}.lock", make_debian_lock(python, tree, os.environ))
 
 
 def write(path: Path, text: str) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launcher.apt import configuration_files, mirrors
-from launcher.brought_python import bring_pip_wheels, bring_python39
+from launcher.brought_python import bring_pip_wheels, bring_python
 from launcher.cache import Cache
 from launcher.errors import LauncherError
 from launcher.handover import Findings, settings
+from launcher.host_python import PYTHON39, PYTHON311, WantedPython, find_python
 from launcher.narration import StderrNarration
 from launcher.pants_install import install_pants
 from launcher.pex_tool import build_pex_tool
 from launcher.pip_config import config_files
 from launcher.pip_program import PipProgram, obtain_pip
-from launcher.python39 import find_python39
 from launcher.warm import Launch, remember
 
 if TYPE_CHECKING:
@@ -33,9 +33,15 @@ class Tools:
 
 def obtain_tools(tree: Path, cache: Cache, environ: Mapping[str, str]) -> Tools:
     """Find or bring a CPython 3.9 and the locked pip."""
-    python = find_python39(environ) or bring_python39(tree, cache, environ)
+    python = _obtain_python(PYTHON39, tree, cache, environ)
     pip = obtain_pip(tree, cache, python, environ, lambda: bring_pip_wheels(tree, cache, environ))
     return Tools(python, pip)
+
+
+def _obtain_python(
+    wanted: WantedPython, tree: Path, cache: Cache, environ: Mapping[str, str]
+) -> Path:
+    return find_python(wanted, environ) or bring_python(wanted, tree, cache, environ)
 
 
 def set_up_and_remember(
@@ -57,9 +63,10 @@ def set_up(tree: Path, cache: Cache, environ: Mapping[str, str]) -> tuple[Launch
     tools = obtain_tools(tree, cache, environ)
     venv = install_pants(tree, cache, tools.pip)
     pex = build_pex_tool(tree, cache, venv, tools.pip)
-    findings = Findings(tools.python, venv, pex, tools.pip.sources(), mirrors(environ))
+    pythons = (tools.python, _obtain_python(PYTHON311, tree, cache, environ))
+    findings = Findings(pythons, venv, pex, tools.pip.sources(), mirrors(environ))
     program = (str(venv / "bin/python"), str(venv / "bin/pants"))
-    installed = (*program, str(pex.path), str(tools.python))
+    installed = (*program, str(pex.path), *map(str, pythons))
     configured = (*config_files(environ), *configuration_files())
     watched = (*installed, *configured, *_own_files(tree))
     return Launch(program, settings(findings, environ)), watched

@@ -18,7 +18,7 @@ END = "\0"
 PREFIXES = ("PIP_", "XDG_")
 NAMES = (
     *("APT_CONFIG", "HOME", "PYENV_ROOT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-    *("PANTS_CACHE_DIR", "PANTS_DEBIAN_MIRRORS", "PANTS_PYTHON39"),
+    *("PANTS_CACHE_DIR", "PANTS_DEBIAN_MIRRORS", "PANTS_PYTHON39", "PANTS_PYTHON311"),
     *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
 )
 # The launcher reads this one in a form that Pants does not.

@@ -11,7 +11,7 @@ from launcher.pex_tool import PexTool
 from launcher.pip_config import PipSources
 
 FINDINGS = Findings(
-    python=Path("/python/bin/python3.9"),
+    pythons=(Path("/python/bin/python3.9"), Path("/python/bin/python3.11")),
     venv=Path("/cache/pants"),
     pex=PexTool(Path("/cache/pex-1/pex"), "2.1.137", "ab" * 32, 42),
     sources=PipSources(),
@@ -47,7 +47,7 @@ def test_the_pex_tool_is_known_on_every_platform() -> None:
 def test_python_is_found_without_a_path() -> None:
     """The Python that runs Pants is the first that Pants looks at."""
     path = json.loads(settings(FINDINGS, {})["PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH"])
-    assert path == ["/python/bin/python3.9", "<PYENV>", "<PATH>"]
+    assert path == ["/python/bin/python3.9", "/python/bin/python3.11", "<PYENV>", "<PATH>"]
 
 
 def test_a_configured_index_replaces_the_default() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from launcher.deb_lock import read_deb_lock
-from launcher.debian_lock import STEM, parse_stanza, wanted
+from launcher.debian_lock import parse_stanza, read_names
+from launcher.host_python import PYTHON39, PYTHON311, WantedPython
 from launcher.lockfile import read_lockfile
 from launcher.python_locks import LOCKS, PythonLock, index_options, render
 
@@ -66,7 +67,9 @@ def test_committed_python_locks(lock: PythonLock) -> None:
     assert "://" not in path.read_text(encoding="utf-8")
 
 
-def test_committed_debian_lock() -> None:
+@pytest.mark.parametrize("python", [PYTHON39, PYTHON311], ids=lambda python: python.program)
+def test_committed_debian_lock(python: WantedPython) -> None:
     """The Debian lock holds exactly the wanted packages."""
-    names = wanted((TREE / f"{STEM}.in").read_text(encoding="utf-8"))
-    assert {one.name for one in read_deb_lock(TREE / f"{STEM}.lock").packages} == set(names)
+    names = read_names((TREE / f"{python.stem}.in").read_text(encoding="utf-8"))
+    lock = read_deb_lock(TREE / f"{python.stem}.lock")
+    assert {one.name for one in lock.packages} == set(names)
