@@ -27,7 +27,7 @@ from oci.layer import LayerDescription, collisions
 from oci.tree import FileEntry, SymlinkEntry, Tree, write_tree
 from oci.write_layer import LayerJob, main, write_layer
 
-SCRIPT = oci.write_layer.__file__
+SCRIPT = os.path.abspath(oci.write_layer.__file__)
 SAMPLE: Tree = {
     "site/pkg/__init__.py": FileEntry(b"VALUE = {'b', 'a'}\n"),
     "site/pkg/legacy.py": FileEntry(b"print 'two'\n"),

@@ -13,7 +13,7 @@ import pytest
 
 from fleet_build.scripts import run_module
 
-SCRIPT = str(run_module.__file__)
+SCRIPT = os.path.abspath(str(run_module.__file__))
 # Says how it was started.
 REPORTER = """
 import json, sys

@@ -333,7 +333,7 @@ def test_a_file_that_looks_like_two_is_not_hashed_like_them() -> None:
 def test_the_script_composes_what_its_functions_do(tmp_path: Path) -> None:
     """Sandboxes start it as a program, with the flags of the images' Python."""
     expected = compose(tmp_path, Pex(), Habits()).read_bytes()
-    script = [sys.executable, "-B", "-E", "-s", "-S", str(zipapp.__file__)]
+    script = [sys.executable, "-B", "-E", "-s", "-S", os.path.abspath(str(zipapp.__file__))]
     piece = ["piece", "--root", "tree0", "--prefix", ".deps/pyzmq.whl/", "--output", "piece.zip"]
     whole = ["compose", "--piece", "piece.zip", "--sources", "sources", "--spec", "spec.json"]
 
