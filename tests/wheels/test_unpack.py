@@ -189,7 +189,8 @@ def test_damaged_content_is_told(method: int, tmp_path: Path) -> None:
 def test_the_file_can_be_run_as_it_is(tmp_path: Path) -> None:
     """Sandboxes have the script and no path to find its package by."""
     wheel = write_wheel(tmp_path, MEMBERS)
-    command = [sys.executable, "-I", os.path.abspath(program.__file__), "--wheel", str(wheel), "--output", "tree"]
+    script = os.path.abspath(program.__file__)
+    command = [sys.executable, "-I", script, "--wheel", str(wheel), "--output", "tree"]
 
     subprocess.run(command, check=True, cwd=tmp_path)
 
