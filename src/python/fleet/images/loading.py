@@ -62,7 +62,8 @@ def choose(images: Path, slugs: Iterable[str]) -> tuple[ArchivedImage, ...]:
     for slug in wanted:
         if slug not in known:
             close = get_close_matches(slug, known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"ls {images}"
+            every = ", ".join(known)
+            hint = f"Did you mean {close[0]}?" if close else f"Name one of {every}"
             raise FleetError(f"{images}: must hold an image {slug}, was not found", hint)
     return tuple(_open(images / slug, slug) for slug in wanted)
 
