@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from typing import Any
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
     AddPrefix,
-    CreateDigest,
     Digest,
     DigestContents,
     DigestSubset,
-    FileContent,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
@@ -27,7 +24,8 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from debian.base_tree import LAYER_DIRECTORIES
 from debian.lock import Lock, Package
 from fleet_build.layers import BuiltLayer, LayerOutput, LayerRequest, layer_process
-from fleet_build.pinned_python import OCI_MODULES, PinnedPython, Tools
+from fleet_build.pinned_python import OCI_MODULES, SCRIPTS, PinnedPython
+from fleet_build.sandbox_scripts import Scripts, ScriptsRequest
 from fleet_build.subsystems import NETWORK_VARS, Debian
 
 DEBIAN_MODULES = (
@@ -43,14 +41,9 @@ DEBIAN_MODULES = (
 )
 
 
-@dataclass(frozen=True)
-class DebianScripts:
-    """The scripts that fetch and unpack; they run on the Python that runs Pants.
-
-    They copy bytes and never compress any, so that it does not matter which Python that is.
-    """
-
-    digest: Digest
+# They copy bytes and never compress any, so that it does not matter which Python runs them: it is
+# the one that runs Pants.
+DEBIAN_SCRIPTS = ScriptsRequest((("debian", DEBIAN_MODULES), ("oci", OCI_MODULES)))
 
 
 @dataclass(frozen=True)
@@ -83,22 +76,10 @@ class BaseImage:
 
 
 @rule
-async def collect_debian_scripts() -> DebianScripts:
-    """Take the scripts from the plugin itself, wherever it is installed."""
-    modules = [("debian", name) for name in DEBIAN_MODULES] + [("oci", n) for n in OCI_MODULES]
-    files = [
-        FileContent(f"{package}/{name}.py", pkgutil.get_data(package, f"{name}.py") or b"")
-        for package, name in modules
-    ]
-    return DebianScripts(await Get(Digest, CreateDigest(files)))
-
-
-@rule
-async def unpack_package(
-    request: UnpackRequest, scripts: DebianScripts, debian: Debian
-) -> UnpackedPackage:
+async def unpack_package(request: UnpackRequest, debian: Debian) -> UnpackedPackage:
     """Fetch one package by its hash, and unpack what an image needs of it."""
     package = request.package
+    scripts = await Get(Scripts, ScriptsRequest, DEBIAN_SCRIPTS)
     env_vars = await Get(EnvironmentVars, EnvironmentVarsRequest(NETWORK_VARS))
     mirrors = (item for mirror in debian.mirrors for item in ("--mirror", mirror))
     fetched = await Get(
@@ -127,8 +108,9 @@ async def unpack_package(
 
 
 @rule(desc="Put the runtime base together")
-async def build_tree(scripts: DebianScripts, debian: Debian) -> BaseTree:
+async def build_tree(debian: Debian) -> BaseTree:
     """Unpack all locked packages and add what their install scripts would have written."""
+    scripts = await Get(Scripts, ScriptsRequest, DEBIAN_SCRIPTS)
     locks = await Get(
         DigestContents,
         PathGlobs(
@@ -161,11 +143,12 @@ async def build_tree(scripts: DebianScripts, debian: Debian) -> BaseTree:
 
 
 @rule
-async def build_base(base: BaseTree, tools: Tools) -> BaseImage:
+async def build_base(base: BaseTree) -> BaseImage:
     """Write the base as one layer: all images share it, so that there is nothing to split.
 
     The base's own Python writes it, so this is the one layer that needs no other.
     """
+    tools = await Get(Scripts, ScriptsRequest, SCRIPTS)
     result = await Get(
         ProcessResult,
         Process,
@@ -184,8 +167,9 @@ async def build_base(base: BaseTree, tools: Tools) -> BaseImage:
 
 
 @rule
-async def pinned_python(base: BaseImage, tools: Tools) -> PinnedPython:
+async def pinned_python(base: BaseImage) -> PinnedPython:
     """Run the base's own interpreter with its bytecode: it starts four times as fast."""
+    tools = await Get(Scripts, ScriptsRequest, SCRIPTS)
     return PinnedPython(base.compiled, tools.digest)
 
 

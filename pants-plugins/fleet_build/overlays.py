@@ -67,7 +67,7 @@ async def render_overlay(
         ProcessResult,
         Process,
         python.process(
-            "run_module.py",
+            "fleet_build/scripts/run_module.py",
             (
                 *(":".join((*sources.source_roots, *trees)), "fleet"),
                 *("--model", MODEL, "render", "--output", OUTPUT),

@@ -59,7 +59,7 @@ async def build_piece(request: PieceRequest, python: PinnedPython) -> Piece:
         ProcessResult,
         Process,
         python.process(
-            "zipapp.py",
+            "fleet_build/scripts/zipapp.py",
             ("piece", "--root", "root", "--prefix", request.prefix, "--output", PIECE),
             description=f"Compress {request.contents}",
             inputs=await Get(Digest, AddPrefix(request.tree, "root")),
@@ -108,7 +108,7 @@ async def build_pex(
         ProcessResult,
         Process,
         python.process(
-            "zipapp.py",
+            "fleet_build/scripts/zipapp.py",
             (
                 *("compose", "--sources", "sources", "--spec", "spec.json"),
                 *("--template", "template.json", "--output", f"{request.agent.slug}.pex"),

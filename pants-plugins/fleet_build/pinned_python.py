@@ -6,15 +6,14 @@ interpreter both depend on the Debian lockfile only, not on the builder's machin
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.fs import Digest
 from pants.engine.process import Process
-from pants.engine.rules import Get, collect_rules, rule
 from pants.util.frozendict import FrozenDict
+
+from fleet_build.sandbox_scripts import ScriptsRequest
 
 BASE = "base"
 TOOLS = "tools"
@@ -42,6 +41,11 @@ OCI_MODULES = (
     "media_types",
     "tree",
     "write_layer",
+)
+
+
+SCRIPTS = ScriptsRequest(
+    (("oci", OCI_MODULES), ("fleet_build", ("scripts/run_module", "scripts/zipapp")))
 )
 
 
@@ -73,28 +77,3 @@ class PinnedPython:
             output_files=output_files,
             output_directories=output_directories,
         )
-
-
-@dataclass(frozen=True)
-class Tools:
-    """The scripts that run in sandboxes."""
-
-    digest: Digest
-
-
-@rule
-async def collect_tools() -> Tools:
-    """Take the scripts from the plugin itself, wherever it is installed."""
-    scripts = {f"oci/{name}.py": ("oci", f"{name}.py") for name in OCI_MODULES}
-    for name in ("run_module.py", "zipapp.py"):
-        scripts[name] = ("fleet_build", f"scripts/{name}")
-    files = [
-        FileContent(path, pkgutil.get_data(package, name) or b"")
-        for path, (package, name) in sorted(scripts.items())
-    ]
-    return Tools(await Get(Digest, CreateDigest(files)))
-
-
-def rules() -> Iterable[Any]:
-    """Give what register.py registers."""
-    return collect_rules()

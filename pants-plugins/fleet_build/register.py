@@ -15,8 +15,8 @@ from fleet_build import (
     overlays,
     owners,
     pex_files,
-    pinned_python,
     program,
+    sandbox_scripts,
     sources,
     third_party,
 )
@@ -32,8 +32,8 @@ from fleet_build.target_types import (
 def rules() -> Iterable[Any]:
     """Give all rules."""
     modules = (
-        *(base_image, fleet_rules, images, layers, overlays, owners, pex_files, pinned_python),
-        *(program, sources, third_party, lint, package, run),
+        *(base_image, fleet_rules, images, layers, overlays, owners, pex_files, program),
+        *(sandbox_scripts, sources, third_party, lint, package, run),
     )
     return [rule for module in modules for rule in module.rules()]
 

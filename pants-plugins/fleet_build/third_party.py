@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,11 +18,9 @@ from pants.backend.python.target_types import PexLayout
 from pants.backend.python.util_rules.pex import CompletePlatforms, Pex, PexRequest
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
-    CreateDigest,
     Digest,
     DigestContents,
     DigestSubset,
-    FileContent,
     GlobMatchErrorBehavior,
     MergeDigests,
     PathGlobs,
@@ -35,10 +32,14 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
+from fleet_build.sandbox_scripts import Scripts, ScriptsRequest
 from fleet_build.subsystems import NETWORK_VARS, AgentBuild
 from wheels.lock import Pin, parse_lock
 
 WHEEL_MODULES = ("__init__", "errors", "fetch", "index", "lock", "unpack")
+# They copy bytes and never compress any, so that it does not matter which Python runs them: it is
+# the one that runs Pants.
+WHEEL_SCRIPTS = ScriptsRequest((("wheels", WHEEL_MODULES),))
 PEX_NAME = "empty.pex"
 
 
@@ -131,31 +132,11 @@ class WheelRequest:
 
 
 @dataclass(frozen=True)
-class WheelScripts:
-    """The scripts that fetch and unpack; they run on the Python that runs Pants.
-
-    They copy bytes and never compress any, so that it does not matter which Python that is.
-    """
-
-    digest: Digest
-
-
-@dataclass(frozen=True)
 class PexRuntime:
     """What every PEX file has: its bootstrap, and the PEX-INFO of an empty one."""
 
     bootstrap: Digest
     pex_info: str
-
-
-@rule
-async def collect_wheel_scripts() -> WheelScripts:
-    """Take the scripts from the plugin itself, wherever it is installed."""
-    files = [
-        FileContent(f"wheels/{name}.py", pkgutil.get_data("wheels", f"{name}.py") or b"")
-        for name in WHEEL_MODULES
-    ]
-    return WheelScripts(await Get(Digest, CreateDigest(files)))
 
 
 @rule
@@ -177,12 +158,12 @@ async def read_platform(agent_build: AgentBuild) -> Platform:
 async def install_wheel(
     request: WheelRequest,
     platform: Platform,
-    scripts: WheelScripts,
     repos: PythonRepos,
     options: GlobalOptions,
 ) -> Wheel:
     """Fetch one wheel by its hash, and unpack it."""
     pin = request.pin
+    scripts = await Get(Scripts, ScriptsRequest, WHEEL_SCRIPTS)
     env_vars = dict(await Get(EnvironmentVars, EnvironmentVarsRequest(NETWORK_VARS)))
     if options.ca_certs_path:
         env_vars["SSL_CERT_FILE"] = options.ca_certs_path
