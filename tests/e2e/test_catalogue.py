@@ -1,0 +1,54 @@
+"""The agent() targets against the catalogue: the facts that the rest of the world relies on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.base_actions import BASE_ACTIONS
+
+FACTS = ("name", "machine", "group", "port", "health_port", "gpu", "criticality")
+
+
+def by_slug(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Index agents by slug."""
+    return {entry["slug"]: entry for entry in entries}
+
+
+MODEL = Path("deploy/local/model.json")
+STATED = by_slug(json.loads(MODEL.read_text())["agents"]) if MODEL.exists() else {}
+CATALOGUE = by_slug(json.loads(Path("tests/catalogue.json").read_text()))
+
+
+def test_the_build_knows_agents() -> None:
+    """The comparisons below compare something."""
+    assert len(STATED) == 14
+    assert len(CATALOGUE) == 84
+
+
+@pytest.mark.parametrize("slug", sorted(STATED))
+def test_an_agent_is_what_the_catalogue_says(slug: str) -> None:
+    """Name, place, ports and criticality are those of the catalogue."""
+    expected = {fact: CATALOGUE[slug][fact] for fact in FACTS}
+
+    assert {fact: STATED[slug][fact] for fact in FACTS} == expected
+
+
+@pytest.mark.parametrize("slug", sorted(STATED))
+def test_an_agent_awaits_whom_the_catalogue_says(slug: str) -> None:
+    """Of the dependencies of the catalogue, those that exist are stated, and no others."""
+    expected = [needed for needed in CATALOGUE[slug]["depends_on"] if needed in STATED]
+
+    assert STATED[slug]["depends_on"] == sorted(expected)
+
+
+@pytest.mark.parametrize("slug", sorted(STATED))
+def test_an_agent_answers_and_keeps_at_least_what_the_catalogue_says(slug: str) -> None:
+    """No action and no storage of the catalogue is missing."""
+    answered = {*STATED[slug]["actions"], *BASE_ACTIONS}
+
+    assert set(CATALOGUE[slug]["actions"]) <= answered
+    assert set(CATALOGUE[slug]["storage"]) <= set(STATED[slug]["storage"])
