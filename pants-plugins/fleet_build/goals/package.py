@@ -33,6 +33,7 @@ from fleet_build.target_types import (
 )
 
 LOCK = "images/images.lock.json"
+POOL = "images/blobs"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ async def package_image_set(
         Get(ImageLayouts, ImageLayoutsRequest(all_images.images)),
     )
     digest = await Get(Digest, MergeDigests((lock, layouts.digest)))
-    return BuiltPackage(digest, (BuiltPackageArtifact(LOCK),))
+    # Pants clears the paths of artifacts before it writes: so blobs of earlier builds go.
+    artifacts = (BuiltPackageArtifact(LOCK), BuiltPackageArtifact(POOL))
+    return BuiltPackage(digest, artifacts)
 
 
 @dataclass(frozen=True)
