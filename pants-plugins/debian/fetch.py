@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import http.client
 import json
 import os
 import sys
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 if not __package__:
@@ -20,32 +16,7 @@ if not __package__:
 
 from debian.errors import DebianError, FetchError
 from debian.lock import REFRESH, Package
-
-_TIMEOUT = 60
-_PAUSES = (0.5, 2.0)
-_GONE = (403, 404, 410)
-
-
-def download(url: str, pause: Callable[[float], None] = time.sleep) -> bytes | None:
-    """Return what is at `url`, or None if the server says that there is nothing."""
-    for wait in (*_PAUSES, None):
-        try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
-                content: bytes = response.read()
-                return content
-        except urllib.error.HTTPError as error:
-            if error.code in _GONE:
-                return None
-            problem: Exception = error
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, FileNotFoundError):
-                return None
-            problem = error
-        except (OSError, http.client.HTTPException) as error:
-            problem = error
-        if wait is not None:
-            pause(wait)
-    raise FetchError(f"{url}: must be reachable, found {problem}")
+from download.url import read_url, without_secret
 
 
 def fetch(package: Package, mirrors: Sequence[str]) -> bytes:
@@ -54,18 +25,18 @@ def fetch(package: Package, mirrors: Sequence[str]) -> bytes:
     for mirror in mirrors:
         url = f"{mirror.rstrip('/')}/{urllib.parse.quote(package.path, safe='/+~%')}"
         try:
-            content = download(url)
-        except FetchError as error:
-            tried.append(error.message)
+            content = read_url(url)
+        except OSError as error:
+            tried.append(str(error))
             continue
         if content is None:
-            tried.append(f"{url}: has no such file")
+            tried.append(f"{without_secret(url)}: has no such file")
             continue
         found = hashlib.sha256(content).hexdigest()
         if found == package.sha256 and len(content) == package.size:
             return content
         tried.append(
-            f"{url}: must be {package.size} bytes with sha256 {package.sha256}, "
+            f"{without_secret(url)}: must be {package.size} bytes with sha256 {package.sha256}, "
             f"was {len(content)} bytes with sha256 {found}"
         )
     raise _unavailable(package, tried)

@@ -15,9 +15,9 @@ if not __package__:
 
 from debian import apt
 from debian.errors import DebianError, FetchError, PackageIndexError
-from debian.fetch import download
 from debian.index import newest, parse_index
 from debian.lock import Lock, parse_wanted
+from download.url import read_url
 
 SUITE = "bookworm"
 ARCHITECTURE = "amd64"
@@ -46,12 +46,19 @@ def mirror_indexes(suite: str, mirrors: Iterable[str]) -> Iterator[str]:
     for mirror in mirrors:
         for name in (suite, f"{suite}-updates", f"{suite}-security"):
             path = f"dists/{name}/main/binary-{ARCHITECTURE}/Packages.xz"
-            content = download(f"{mirror.rstrip('/')}/{path}")
+            content = _read(f"{mirror.rstrip('/')}/{path}")
             if content is not None:
                 found = True
                 yield lzma.decompress(content).decode("utf-8")
     if not found:
         raise FetchError(f"mirrors: must have an index of {suite}, have none")
+
+
+def _read(url: str) -> bytes | None:
+    try:
+        return read_url(url)
+    except OSError as error:
+        raise FetchError(str(error)) from error
 
 
 def refresh(wanted_file: Path, indexes: Iterable[str]) -> Lock:

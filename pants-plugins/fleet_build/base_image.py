@@ -25,7 +25,7 @@ from debian.base_tree import LAYER_DIRECTORIES
 from debian.lock import Lock, Package
 from fleet_build.layers import BuiltLayer, LayerOutput, LayerRequest, layer_process
 from fleet_build.pinned_python import OCI_MODULES, SCRIPTS, PinnedPython
-from fleet_build.sandbox_scripts import Scripts, ScriptsRequest
+from fleet_build.sandbox_scripts import DOWNLOAD_MODULES, Scripts, ScriptsRequest
 from fleet_build.subsystems import NETWORK_VARS, Debian
 
 DEBIAN_MODULES = (
@@ -43,7 +43,9 @@ DEBIAN_MODULES = (
 
 # They copy bytes and never compress any, so that it does not matter which Python runs them: it is
 # the one that runs Pants.
-DEBIAN_SCRIPTS = ScriptsRequest((("debian", DEBIAN_MODULES), ("oci", OCI_MODULES)))
+DEBIAN_SCRIPTS = ScriptsRequest(
+    (("debian", DEBIAN_MODULES), ("download", DOWNLOAD_MODULES), ("oci", OCI_MODULES))
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.rules import Get, collect_rules, rule
 
+DOWNLOAD_MODULES = ("__init__", "url")
+
 
 @dataclass(frozen=True)
 class ScriptsRequest:

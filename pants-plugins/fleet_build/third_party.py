@@ -32,14 +32,14 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
-from fleet_build.sandbox_scripts import Scripts, ScriptsRequest
+from fleet_build.sandbox_scripts import DOWNLOAD_MODULES, Scripts, ScriptsRequest
 from fleet_build.subsystems import NETWORK_VARS, AgentBuild
 from wheels.lock import Pin, parse_lock
 
 WHEEL_MODULES = ("__init__", "errors", "fetch", "index", "lock", "unpack")
 # They copy bytes and never compress any, so that it does not matter which Python runs them: it is
 # the one that runs Pants.
-WHEEL_SCRIPTS = ScriptsRequest((("wheels", WHEEL_MODULES),))
+WHEEL_SCRIPTS = ScriptsRequest((("download", DOWNLOAD_MODULES), ("wheels", WHEEL_MODULES)))
 PEX_NAME = "empty.pex"
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from download.url import read_url, without_secret
 from wheels.errors import WheelError
-from wheels.index import Candidate, of_folder, of_index, read_url, without_secret
+from wheels.index import Candidate, of_folder, of_index
 from wheels.lock import REFRESH, Pin, normalize
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from debian.errors import FetchError
-from debian.fetch import download, fetch, main
+from debian.fetch import fetch, main
 from debian.lock import Package
 
 CONTENT = b"a package"
@@ -104,23 +104,6 @@ def test_no_mirror_is_said() -> None:
     """Without any mirror the error says so."""
     with pytest.raises(FetchError, match="no mirror is configured"):
         fetch(PACKAGE, [])
-
-
-def test_passing_failure_is_tried_again(mirror: MirrorServer) -> None:
-    """A server error is tried again after a pause."""
-    mirror.answers["/debian/x"] = [(503, b""), (200, CONTENT)]
-    pauses: list[float] = []
-    assert download(f"{mirror.base}/x", pauses.append) == CONTENT
-    assert len(pauses) == 1
-
-
-def test_lasting_failure_ends(mirror: MirrorServer) -> None:
-    """A server that keeps failing is given up after a few tries."""
-    mirror.answers["/debian/x"] = [(503, b"")]
-    pauses: list[float] = []
-    with pytest.raises(FetchError, match="must be reachable, found HTTP Error 503"):
-        download(f"{mirror.base}/x", pauses.append)
-    assert len(mirror.asked) == len(pauses) + 1 == 3
 
 
 def test_folder_can_be_a_mirror(tmp_path: Path) -> None:

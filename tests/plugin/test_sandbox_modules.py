@@ -10,11 +10,22 @@ import pytest
 
 from fleet_build.base_image import DEBIAN_MODULES
 from fleet_build.pinned_python import OCI_MODULES
+from fleet_build.sandbox_scripts import DOWNLOAD_MODULES
 from fleet_build.third_party import WHEEL_MODULES
 
-LISTS = {"oci": OCI_MODULES, "debian": DEBIAN_MODULES, "wheels": WHEEL_MODULES}
+LISTS = {
+    "debian": DEBIAN_MODULES,
+    "download": DOWNLOAD_MODULES,
+    "oci": OCI_MODULES,
+    "wheels": WHEEL_MODULES,
+}
 # What the sandboxes of each package's scripts hold, and nothing else but a standard library.
-SANDBOXES = {"oci": ("oci",), "debian": ("debian", "oci"), "wheels": ("wheels",)}
+SANDBOXES = {
+    "oci": ("oci",),
+    "debian": ("debian", "download", "oci"),
+    "download": ("download",),
+    "wheels": ("download", "wheels"),
+}
 PLUGIN = {*LISTS, "fleet_build", "launcher"}
 
 
@@ -77,6 +88,7 @@ def test_lists_have_a_package_and_each_module_once(package: str) -> None:
 def test_imports_are_found() -> None:
     """The search sees what it is meant to see."""
     assert set(imports("wheels", "fetch")) == {
+        ("download", "url"),
         ("wheels", "errors"),
         ("wheels", "index"),
         ("wheels", "lock"),

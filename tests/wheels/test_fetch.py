@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheels import index
+import download.url
 from wheels.errors import WheelError
 from wheels.fetch import Sources, choose, fetch, main, rank
 from wheels.index import Candidate
@@ -229,7 +229,7 @@ class BrokenIndex(BaseHTTPRequestHandler):
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Run a broken index on a free port, and do not wait between tries."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(index, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(download.url, "_PAUSES", (0.0, 0.0))
     server = ThreadingHTTPServer(("127.0.0.1", 0), BrokenIndex)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheels.index import Candidate, links, of_folder, of_index, read_url, without_secret
+from download.url import read_url, without_secret
+from wheels.index import Candidate, links, of_folder, of_index
 
 SHA256 = "a" * 64
 WHEEL = "thing-1.0-py3-none-any.whl"
