@@ -16,11 +16,15 @@ from pydantic import BaseModel
 from common.actions import Action, actions_of
 from common.agent import Agent
 from common.base_actions import BASE_ACTIONS, BaseActions
-from common.facts import AgentFacts
+from common.facts import ANY_AGENT, AgentFacts
 from common.settings import VARIABLES
 from fleet.model import Environment
 
 AGENTS = "src/python/agents/"
+MARKS = (
+    "A `?` marks a field that may be left out. An action that may be repeated has the effect of "
+    "once however often it is asked: a call of it whose reply is lost is sent again."
+)
 TARGET_TYPES = Path("pants-plugins/fleet_build/target_types.py")
 
 
@@ -75,7 +79,7 @@ def settings_page() -> str:
     for variable in VARIABLES:
         default = variable.default(facts, {"HOME": "/home/<user>"})
         meaning = variable.help.replace("<", "&lt;")
-        rows.append((f"`{variable.name}`", meaning, variable.expected, f"`{default}`"))
+        rows.append((f"`{variable.name}`", meaning, variable.expected, f"`{_default(default)}`"))
     fields = [("Setting", "Default")]
     fields += [
         (f"`{name}`", f"`{_default(field.default)}`")
@@ -102,7 +106,7 @@ def _default(value: object) -> str:
 def actions_page() -> str:
     """Describe the actions of every agent, base actions first."""
     base = [found for found in actions_of(BaseActions) if found.name in BASE_ACTIONS]
-    parts = ["A `?` marks a field that may be left out.", "## Every agent", _actions(base)]
+    parts = [MARKS, "## Every agent", _actions(base)]
     for agent in sorted(agent_targets(), key=lambda target: target.name):
         parts += [f"## {agent.name}", _summary(agent), _actions(actions_of(class_of(agent)))]
     return page("Actions", "the agents' classes", parts)
@@ -126,15 +130,23 @@ def class_of(target: Stated) -> type[Agent]:
 
 def _summary(target: Stated) -> str:
     said = (class_of(target).__doc__ or "").strip().partition("\n")[0]
-    needs = ", ".join(f"`{slug}`" for slug in target.fields.get("depends_on", ())) or "nobody"
-    return f"{said} Port {target.fields['port']}; waits for {needs}."
+    needs = _names(target.fields.get("depends_on", ())) or "nobody"
+    called = target.fields.get("calls", ())
+    calls = f"; calls {_names(called)}" if called else ""
+    calls = "; calls any agent" if ANY_AGENT in called else calls
+    return f"{said} Port {target.fields['port']}; waits for {needs}{calls}."
+
+
+def _names(slugs: Iterable[str]) -> str:
+    return ", ".join(f"`{slug}`" for slug in slugs)
 
 
 def _actions(actions: Iterable[Action]) -> str:
-    rows = [("Action", "What it does", "Request", "Reply")]
+    rows = [("Action", "What it does", "Request", "Reply", "Repeat")]
     for found in actions:
-        name = f"`{found.name}`"
-        rows.append((name, found.summary, _fields(found.request), _fields(found.reply)))
+        name, repeat = f"`{found.name}`", "yes" if found.request.is_idempotent else "no"
+        fields = _fields(found.request), _fields(found.reply)
+        rows.append((name, found.summary, *fields, repeat))
     return table(*rows)
 
 

@@ -15,6 +15,8 @@ PORTS = range(1024, 65536)
 MEMORY = re.compile(r"[1-9][0-9]*(Ki|Mi|Gi)")
 CPU = re.compile(r"[0-9]+(\.[0-9]+)?")
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
+REGISTRY = "service_registry"
+ANY_AGENT = "*"
 DEFAULT_RESOURCES = {"cpu": "0.5", "memory": "256Mi"}
 
 
@@ -31,6 +33,7 @@ class AgentSpec:
     port: int
     health_port: int
     depends_on: tuple[str, ...]
+    calls: tuple[str, ...]
     storage: tuple[str, ...]
     gpu: bool
     criticality: str
@@ -62,6 +65,7 @@ class AgentSpec:
             "port": self.port,
             "health_port": self.health_port,
             "depends_on": list(self.depends_on),
+            "calls": list(self.calls),
             "storage": list(self.storage),
             "gpu": self.gpu,
             "criticality": self.criticality,
@@ -112,7 +116,7 @@ def problems(agents: Iterable[AgentSpec]) -> tuple[Problem, ...]:
     """Check every law and report every violation, sorted by address."""
     fleet = tuple(sorted(agents, key=lambda agent: agent.address))
     found = [problem for agent in fleet for law in LAWS for problem in law(agent)]
-    found += [*_duplicate_slugs(fleet), *_port_clashes(fleet), *_unknown_dependencies(fleet)]
+    found += [*_duplicate_slugs(fleet), *_port_clashes(fleet), *_unknown_names(fleet)]
     found += _cycles(fleet)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.field)))
 
@@ -201,6 +205,20 @@ def _replicas(agent: AgentSpec) -> Iterator[Problem]:
         yield Problem(agent.address, "replicas", "at least 1", str(agent.replicas), hint)
 
 
+def _calls(agent: AgentSpec) -> Iterator[Problem]:
+    if ANY_AGENT in agent.calls and len(agent.calls) > 1:
+        found = ", ".join(map(repr, agent.calls))
+        expected = f"names of agents, or {ANY_AGENT!r} alone"
+        yield Problem(agent.address, "calls", expected, found, f'calls=["{ANY_AGENT}"]')
+    if agent.slug in agent.calls:
+        hint = f"Remove {agent.slug!r}: an agent calls its own methods"
+        yield Problem(agent.address, "calls", "other agents", repr(agent.slug), hint)
+    for slug in sorted({*agent.calls} & {*agent.depends_on}):
+        hint = f"Remove {slug!r} from calls: an agent may call whom it awaits"
+        found = f"{slug!r}, as in depends_on"
+        yield Problem(agent.address, "calls", "agents that are not awaited", found, hint)
+
+
 LAWS: tuple[Callable[[AgentSpec], Iterable[Problem]], ...] = (
     _names,
     _display_name,
@@ -212,6 +230,7 @@ LAWS: tuple[Callable[[AgentSpec], Iterable[Problem]], ...] = (
     _resources,
     _replicas,
     _system_packages,
+    _calls,
 )
 
 
@@ -241,15 +260,17 @@ def _port_clashes(fleet: tuple[AgentSpec, ...]) -> Iterator[Problem]:
             yield Problem(agent.address, field, expected, found, f"{field}={free} is free")
 
 
-def _unknown_dependencies(fleet: tuple[AgentSpec, ...]) -> Iterator[Problem]:
+def _unknown_names(fleet: tuple[AgentSpec, ...]) -> Iterator[Problem]:
     slugs = sorted({agent.slug for agent in fleet})
     for agent in fleet:
-        for slug in agent.depends_on:
+        named = [("depends_on", slug) for slug in agent.depends_on]
+        named += [("calls", slug) for slug in agent.calls if slug != ANY_AGENT]
+        for field, slug in named:
             if slug not in slugs:
                 close = get_close_matches(slug, slugs, n=1)
                 every = "./pants --filter-target-type=agent list ::"
                 hint = f"Did you mean {close[0]!r}?" if close else every
-                yield Problem(agent.address, "depends_on", "names of agents", repr(slug), hint)
+                yield Problem(agent.address, field, "names of agents", repr(slug), hint)
 
 
 def _cycles(fleet: tuple[AgentSpec, ...]) -> list[Problem]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from pants.backend.python.target_types import PythonRequirementsField, PythonSourceField
 from pants.core.target_types import ResourceSourceField
-from pants.core.util_rules.source_files import SourceFilesRequest
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.core.util_rules.stripped_source_files import StrippedSourceFiles
 from pants.engine.addresses import Address
 from pants.engine.fs import (
     CreateDigest,
     Digest,
+    DigestContents,
     DigestSubset,
     FileContent,
     MergeDigests,
@@ -24,6 +25,7 @@ from pants.engine.fs import (
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 
+from fleet_build.edges import CodeError, SharedName, edge_problems, shared_names, unreadable
 from fleet_build.fleet import AgentSpec, FleetError, Problem
 from fleet_build.fleet_rules import StatedFleet
 from fleet_build.subsystems import AgentBuild
@@ -41,9 +43,17 @@ class AgentImportsRequest:
 
 @dataclass(frozen=True)
 class AgentImports:
-    """The targets that an agent imports, sorted, and those imports that are not allowed."""
+    """The targets that an agent imports, sorted, and what its code may not import or name."""
 
     targets: tuple[Target, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class SharedNames:
+    """The constants of the common library that are made of texts, and modules not readable."""
+
+    names: tuple[SharedName, ...]
     problems: tuple[Problem, ...]
 
 
@@ -124,13 +134,44 @@ def foreign_modules(
 
 
 @rule
-async def follow_imports(request: AgentImportsRequest, stated: StatedFleet) -> AgentImports:
-    """Follow an agent's imports, third-party ones included."""
-    address = Address(request.agent.directory, target_name=request.agent.slug)
+async def find_shared_names(agent_build: AgentBuild) -> SharedNames:
+    """Read the library's constants once: an agent may name another by one of them."""
+    paths = (f"{agent_build.common}/**/*.py", f"!{agent_build.common}/testing/**")
+    names: list[SharedName] = []
+    problems: list[Problem] = []
+    for file in await Get(DigestContents, PathGlobs(paths)):
+        try:
+            names += shared_names(file.path, file.content)
+        except CodeError as error:
+            problems.append(unreadable(agent_build.common, file.path, error))
+    return SharedNames(tuple(names), tuple(problems))
+
+
+@rule
+async def follow_imports(
+    request: AgentImportsRequest,
+    stated: StatedFleet,
+    shared: SharedNames,
+    agent_build: AgentBuild,
+) -> AgentImports:
+    """Follow an agent's imports, third-party ones included, and read whom its own code names."""
+    agent = request.agent
+    address = Address(agent.directory, target_name=agent.slug)
     closure = await Get(TransitiveTargets, TransitiveTargetsRequest([address]))
     targets = tuple(sorted(closure.closure, key=lambda target: target.address))
-    problems = tuple(foreign_modules(request.agent, stated.agents, targets))
+    problems = (*shared.problems, *foreign_modules(agent, stated.agents, targets))
+    if not problems:
+        own = (t for t in targets if is_source(t) and not _is_below(t, agent_build.common))
+        files = await Get(SourceFiles, SourceFilesRequest(_source_fields(own)))
+        contents = await Get(DigestContents, Digest, files.snapshot.digest)
+        slugs = frozenset(other.slug for other in stated.agents)
+        code = {file.path: file.content for file in contents}
+        problems = edge_problems(agent, slugs, code, shared.names)
     return AgentImports(targets, problems)
+
+
+def _is_below(target: Target, directory: str) -> bool:
+    return str(target.address.filename).startswith(f"{directory}/")
 
 
 @rule
@@ -147,9 +188,7 @@ async def collect_agent_code(request: AgentCodeRequest, agent_build: AgentBuild)
     entry, common, own = await MultiGet(
         Get(
             Digest,
-            CreateDigest(
-                [FileContent(f"{ENTRY_MODULE}.py", entry_module(request.agent).encode())]
-            ),
+            CreateDigest([FileContent(f"{ENTRY_MODULE}.py", entry_module(request.agent).encode())]),
         ),
         Get(Digest, DigestSubset(sources.snapshot.digest, PathGlobs([common_glob]))),
         Get(Digest, DigestSubset(sources.snapshot.digest, PathGlobs(["**", f"!{common_glob}"]))),

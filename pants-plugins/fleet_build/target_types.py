@@ -115,6 +115,21 @@ class DependsOnField(StringSequenceField):
     )
 
 
+class CallsField(StringSequenceField):
+    alias = "calls"
+    default = ()
+    help = help_text(
+        """
+        Names of the agents that this one calls or subscribes to without awaiting them, beside those
+        of `depends_on`, such as `["knowledge_base"]`; `["*"]` for any agent. Everybody may call
+        `service_registry`.
+
+        An agent answers only those that name it here or in `depends_on`. The code is compared with
+        it: an agent that the code names must be here, and one that no code names must not.
+        """
+    )
+
+
 class StorageField(StringSequenceField):
     alias = "storage"
     default = ()
@@ -202,6 +217,7 @@ class AgentTarget(Target):
         PortField,
         HealthPortField,
         DependsOnField,
+        CallsField,
         StorageField,
         GpuField,
         CriticalityField,

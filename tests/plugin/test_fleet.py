@@ -21,6 +21,7 @@ SPEC = AgentSpec(
     port=7000,
     health_port=8000,
     depends_on=(),
+    calls=(),
     storage=(),
     gpu=False,
     criticality="normal",
@@ -61,11 +62,16 @@ def found_in(*agents: AgentSpec) -> list[tuple[str, str]]:
         ({"replicas": 0}, "replicas"),
         ({"system_packages": ("ffmpeg",)}, "system_packages"),
         ({"depends_on": ("nobody",)}, "depends_on"),
+        ({"calls": ("nobody",)}, "calls"),
+        ({"calls": ("alpha",)}, "calls"),
+        ({"calls": ("*", "alpha")}, "calls, calls"),
     ],
 )
 def test_a_bad_value_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
     """Each law names the field that breaks it."""
-    assert [found for _, found in found_in(replace(agent("alpha", 7000), **changes))] == [field]
+    found = found_in(replace(agent("alpha", 7000), **changes))
+
+    assert ", ".join(name for _, name in found) == field
 
 
 @pytest.mark.parametrize("name", ["", "NLU Agent", "2ndAgent", 'NLU"""', "\\N", "class"])
@@ -92,6 +98,39 @@ def test_a_problem_says_where_what_was_expected_what_was_found_and_what_to_type(
         "error: src/python/agents/core_services:beta: depends_on: "
         "expected names of agents, found 'alpa'\n\nhint: Did you mean 'alpha'?"
     )
+
+
+def test_a_call_to_an_agent_that_is_awaited_is_stated_once() -> None:
+    """`depends_on` allows calls, too: the hint says which of the two to change."""
+    fleet = (
+        agent("alpha", 7000),
+        agent("beta", 7001, depends_on=("alpha",), calls=("alpha",)),
+    )
+
+    (problem,) = problems(fleet)
+
+    assert str(problem) == (
+        "error: src/python/agents/core_services:beta: calls: expected agents that are not "
+        "awaited, found 'alpha', as in depends_on"
+        "\n\nhint: Remove 'alpha' from calls: an agent may call whom it awaits"
+    )
+
+
+def test_any_agent_stands_alone() -> None:
+    """Names beside `*` would say nothing."""
+    fleet = (agent("alpha", 7000), agent("beta", 7001, calls=("*", "alpha")))
+
+    (problem,) = problems(fleet)
+
+    assert (problem.found, problem.hint) == ("'*', 'alpha'", 'calls=["*"]')
+    assert problems((agent("alpha", 7000), agent("beta", 7001, calls=("*",)))) == ()
+
+
+def test_agents_may_call_each_other() -> None:
+    """Only waiting in a circle would never end."""
+    fleet = (agent("alpha", 7000, calls=("beta",)), agent("beta", 7001, depends_on=("alpha",)))
+
+    assert problems(fleet) == ()
 
 
 def test_a_health_port_clashes_with_any_port_of_any_machine() -> None:

@@ -135,6 +135,7 @@ def test_what_a_target_leaves_out_is_derived(engine: RuleRunner) -> None:
         "port": 7200,
         "health_port": 8200,
         "depends_on": [],
+        "calls": [],
         "storage": [],
         "gpu": False,
         "criticality": "critical",
@@ -249,6 +250,36 @@ def test_lint_reports_an_agent_that_imports_another(engine: RuleRunner) -> None:
         f"found {AGENTS}/core_services/service_registry.py"
         "\n\nhint: Call it instead: self.peers.call('service_registry', ...)"
         "\n\n2 agents, 1 problems\n"
+    )
+
+
+def test_lint_reports_an_agent_that_names_another_without_an_edge(engine: RuleRunner) -> None:
+    """Modules beside the agent count, and topics that it takes from the library."""
+    reaching = "from agents.core_services import neighbour\n"
+    named = "from common.contracts import HEARD\n"
+    third = 'agent(name="third", port=7400, calls=["nlu_agent"])\n'
+    build = f"{AGENTS}/core_services/BUILD"
+    engine.write_files(
+        {
+            build: FILES[build] + third,
+            f"{AGENTS}/core_services/service_registry.py": reaching,
+            f"{AGENTS}/core_services/neighbour.py": named,
+            f"{AGENTS}/core_services/third.py": "",
+            "src/python/common/contracts/BUILD": "python_sources()\n",
+            "src/python/common/contracts/__init__.py": 'HEARD = Topic("nlu_agent", "heard")\n',
+        }
+    )
+
+    result = lint(engine)
+    engine.write_files({build: FILES[build]})
+
+    assert result.stdout == (
+        f"error: {AGENTS}/core_services:service_registry: calls: expected every agent that the "
+        f"code names, found no 'nlu_agent', named in {AGENTS}/core_services/neighbour.py"
+        '\n\nhint: calls=["nlu_agent"]'
+        f"\n\nerror: {AGENTS}/core_services:third: calls: expected only agents that the code "
+        "names, found 'nlu_agent'\n\nhint: Remove 'nlu_agent' from calls"
+        "\n\n3 agents, 2 problems\n"
     )
 
 

@@ -39,6 +39,7 @@ AGENT = AgentSpec(
     port=5709,
     health_port=6709,
     depends_on=(),
+    calls=(),
     storage=(),
     gpu=False,
     criticality="optional",

@@ -46,7 +46,7 @@ async def lint_fleet(
         imports = await MultiGet(
             Get(AgentImports, AgentImportsRequest(agent)) for agent in fleet.agents
         )
-        problems = tuple(problem for found in imports for problem in found.problems)
+        problems = tuple(dict.fromkeys(problem for found in imports for problem in found.problems))
     said = "".join(f"{problem}\n\n" for problem in problems)
     summary = f"{len(fleet.agents)} agents, {len(problems)} problems\n"
     return LintResult(
