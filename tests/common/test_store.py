@@ -1,37 +1,20 @@
-"""The contract of every store, and what only the one on disk promises."""
+"""The contract of every store, run against each engine for real."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from common.clock import SystemClock
-from common.state import Document, OwnedStore, StateUrlError, open_store
-from common.state.store import prefix_end
+from common.messages import ActionError, ErrorCode
+from common.state import Document, OwnedStore, open_store
+from common.state.codec import KEY_BYTES
 from common.testing import FakeClock
-
-keys = st.text(st.characters(codec="utf-8"), max_size=6)
-
-
-@pytest.fixture(params=["memory:", "sqlite://{folder}/agent.db"])
-def url(request: Any, tmp_path: Path) -> str:
-    """Give the URL of each kind of store."""
-    return str(request.param).format(folder=tmp_path)
 
 
 @pytest.fixture
-async def store(url: str, clock: FakeClock) -> AsyncIterator[OwnedStore]:
+async def store(state_url: str, clock: FakeClock, namespace: str) -> AsyncIterator[OwnedStore]:
     """Give an empty store of each kind."""
-    opened = await open_store(url, clock)
+    opened = await open_store(state_url, clock, namespace)
     yield opened
     await opened.close()
 
@@ -142,118 +125,51 @@ async def test_unspeakable_key_is_refused(store: OwnedStore) -> None:
     assert await store.get("facts", "a") == {}
 
 
+async def test_key_without_an_end_is_refused(store: OwnedStore) -> None:
+    """The longest key is kept, and a longer one is the caller's mistake."""
+    longest = "k" * KEY_BYTES
+    await store.put(longest, longest, {"n": 1})
+    for collection, key in (("facts", longest + "k"), (longest + "k", "a")):
+        with pytest.raises(ActionError, match="expected a key of at most 1024 bytes") as caught:
+            await store.put(collection, key, {})
+        assert caught.value.code == ErrorCode.INVALID
+
+    assert await store.get(longest, longest) == {"n": 1}
+    assert await store.get("facts", longest + "k") is None
+
+
+async def test_any_key_is_kept(store: OwnedStore) -> None:
+    """Keys are text, whatever engines use to tell their own apart, in order of code points."""
+    keys = sorted(["", "\0", "a\0", "a\0b", "a", "*", "{a}", ":", "é", "\uffff", "\U0001f600", "Z"])
+    for key in reversed(keys):
+        await store.put("fa:{c}ts\0", key, {"key": key})
+
+    assert await store.scan("fa:{c}ts\0") == tuple((key, {"key": key}) for key in keys)
+
+
+async def test_large_document_is_kept(store: OwnedStore) -> None:
+    """A document of some megabytes is like any other."""
+    document: Document = {"text": "naïve ☃ " * 300_000}
+    await store.put("facts", "a", document)
+
+    assert await store.get("facts", "a") == document
+
+
+async def test_limit_counts_what_has_not_expired(store: OwnedStore, clock: FakeClock) -> None:
+    """A scan with a limit finds it behind any number of expired documents."""
+    for number in range(600):
+        expires_at = None if number in (550, 599) else clock.now() + 1
+        await store.put("facts", f"{number:03}", {}, expires_at=expires_at)
+    await clock.advance(1)
+
+    assert [key for key, _ in await store.scan("facts", limit=2)] == ["550", "599"]
+    found = await store.scan("facts", limit=1, start="598", newest_first=True)
+    assert [key for key, _ in found] == ["550"]
+
+
 async def test_concurrent_writes_all_land(store: OwnedStore) -> None:
     """Writes that wait together are all kept."""
     await asyncio.gather(*(store.put("facts", f"{n:04}", {"n": n}) for n in range(500)))
 
     found = await store.scan("facts")
     assert list(range(500)) == [document["n"] for _, document in found]
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(keys, max_size=20), keys, keys, st.none() | st.integers(0, 5), st.booleans())
-def test_stores_agree(
-    written: list[str], prefix: str, start: str, limit: int | None, newest_first: bool
-) -> None:
-    """Both stores give the same scan for any keys and bounds."""
-
-    async def scanned(url: str) -> list[str]:
-        store = await open_store(url, SystemClock())
-        for key in written:
-            await store.put("c", key, {})
-        found = await store.scan(
-            "c", prefix=prefix, start=start, limit=limit, newest_first=newest_first
-        )
-        await store.close()
-        return [key for key, _ in found]
-
-    async def both() -> tuple[list[str], list[str]]:
-        with tempfile.TemporaryDirectory() as folder:
-            return await scanned("memory:"), await scanned(f"sqlite://{folder}/a.db")
-
-    in_memory, on_disk = asyncio.run(both())
-    assert in_memory == on_disk
-
-
-@given(keys, keys)
-def test_prefix_end_bounds_exactly_the_prefix(prefix: str, key: str) -> None:
-    """A key is between a prefix and its end exactly when it starts with the prefix."""
-    end = prefix_end(prefix)
-
-    assert key.startswith(prefix) == (key >= prefix and (end is None or key < end))
-
-
-async def test_documents_survive_reopening(tmp_path: Path) -> None:
-    """A store on disk has its documents when it is opened again."""
-    url = f"sqlite://{tmp_path}/deep/er/agent.db"
-    first = await open_store(url, SystemClock())
-    await first.put("facts", "a", {"n": 1})
-    await first.close()
-    second = await open_store(url, SystemClock())
-
-    assert await second.get("facts", "a") == {"n": 1}
-    await second.close()
-
-
-async def test_closed_store_refuses(tmp_path: Path) -> None:
-    """Asking a closed store is a fault that says so."""
-    store = await open_store(f"sqlite://{tmp_path}/a.db", SystemClock())
-    await store.close()
-    await store.close()
-
-    with pytest.raises(RuntimeError, match="expected an open store"):
-        await store.get("facts", "a")
-
-
-async def test_unwritable_place_is_an_error(tmp_path: Path) -> None:
-    """A database that cannot be opened fails at once, not at the first write."""
-    (tmp_path / "a.db").mkdir()
-
-    (tmp_path / "file").write_text("")
-    for place in ("a.db", "file/a.db"):
-        with pytest.raises(StateUrlError, match="expected a usable file, found"):
-            await open_store(f"sqlite://{tmp_path}/{place}", SystemClock())
-
-
-@pytest.mark.parametrize("url", ["", "redis://x", "sqlite:", "sqlite://host/a.db", "sqlite:///"])
-async def test_unknown_url_is_refused(url: str) -> None:
-    """A URL that names no store says what is expected."""
-    with pytest.raises(StateUrlError, match=r"expected sqlite:///path/to/file\.db or memory:"):
-        await open_store(url, SystemClock())
-
-
-WRITER = """
-import asyncio, sys
-from common.clock import SystemClock
-from common.state import open_store
-
-async def main():
-    store = await open_store(sys.argv[1], SystemClock())
-    async def write(lane):
-        number = 0
-        while True:
-            await store.put("facts", f"{lane}/{number:06}", {"n": number})
-            sys.stdout.write(f"{lane}/{number:06}\\n")
-            sys.stdout.flush()
-            number += 1
-    await asyncio.gather(*(write(lane) for lane in range(4)))
-
-asyncio.run(main())
-"""
-
-
-async def test_kill_loses_no_acknowledged_write(tmp_path: Path) -> None:
-    """A writer killed at any moment has lost nothing that put returned for."""
-    url = f"sqlite://{tmp_path}/a.db"
-    command = [sys.executable, "-c", WRITER, url]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as writer:
-        assert writer.stdout is not None
-        acknowledged = [writer.stdout.readline().strip() for _ in range(60)]
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
-    store = await open_store(url, SystemClock())
-    found = dict(await store.scan("facts"))
-    await store.close()
-
-    assert set() == set(acknowledged) - found.keys()

@@ -1,10 +1,17 @@
 """The store that forgets: for tests and for agents that are told to keep nothing."""
 
-from bisect import insort
-
-from pydantic_core import from_json, to_json
+from bisect import bisect_left, insort
 
 from common.clock import Clock, SystemClock
+from common.state.codec import (
+    key_range,
+    lease_milliseconds,
+    read_document,
+    write_document,
+    write_key,
+    write_new_key,
+)
+from common.state.leases import Lease, given_back, taken
 from common.state.store import Document
 
 
@@ -15,20 +22,21 @@ class MemoryStore:
         self._clock: Clock = clock or SystemClock()
         self._documents: dict[str, dict[str, tuple[bytes, float | None]]] = {}
         self._keys: dict[str, list[str]] = {}
+        self._leases: dict[str, Lease] = {}
 
     async def get(self, collection: str, key: str) -> Document | None:
         """Return the document, or None when there is none or it expired."""
         held = self._documents.get(collection, {}).get(key)
         if held is None or self._is_expired(held[1]):
             return None
-        return _read(held[0])
+        return read_document(held[0])
 
     async def put(
         self, collection: str, key: str, document: Document, *, expires_at: float | None = None
     ) -> None:
         """Keep the document until it expires or the process ends."""
-        key.encode()
-        text = to_json(document)
+        write_new_key(collection), write_new_key(key)
+        text = write_document(document)
         documents = self._documents.setdefault(collection, {})
         if key not in documents:
             insort(self._keys.setdefault(collection, []), key)
@@ -54,15 +62,17 @@ class MemoryStore:
         """Return documents sorted by key."""
         documents = self._documents.get(collection, {})
         keys = self._keys.get(collection, [])
+        low, high = key_range(prefix, start, newest_first)
+        first = bisect_left(keys, low)
+        end = len(keys) if high is None else bisect_left(keys, high)
+        within = range(first, end)
         found: list[tuple[str, Document]] = []
-        for key in reversed(keys) if newest_first else keys:
+        for position in reversed(within) if newest_first else within:
             if len(found) == limit:
                 break
-            if not key.startswith(prefix) or _is_before(key, start, newest_first):
-                continue
-            text, expires_at = documents[key]
+            text, expires_at = documents[keys[position]]
             if not self._is_expired(expires_at):
-                found.append((key, _read(text)))
+                found.append((keys[position], read_document(text)))
         return tuple(found)
 
     async def clear(self) -> int:
@@ -72,19 +82,24 @@ class MemoryStore:
         self._keys.clear()
         return count
 
+    async def acquire(self, name: str, holder: str, seconds: float) -> int | None:
+        """Take or renew the lease and return its fencing token; None when another holds it."""
+        write_new_key(name), write_key(holder)
+        length = lease_milliseconds(seconds) / 1000
+        lease = taken(self._leases.get(name), holder, length, self._clock.now())
+        if lease is None:
+            return None
+        self._leases[name] = lease
+        return lease.token
+
+    async def release(self, name: str, holder: str) -> None:
+        """Give the lease back; one that another holds stays."""
+        lease = given_back(self._leases.get(name), holder)
+        if lease is not None:
+            self._leases[name] = lease
+
     async def close(self) -> None:
         """Keep the documents: the test that made the store may still look."""
 
     def _is_expired(self, expires_at: float | None) -> bool:
         return expires_at is not None and expires_at <= self._clock.now()
-
-
-def _is_before(key: str, start: str, newest_first: bool) -> bool:
-    if not start:
-        return False
-    return key > start if newest_first else key < start
-
-
-def _read(text: bytes) -> Document:
-    document: Document = from_json(text)
-    return document
