@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fleet.clusters.local.status_file import FleetStatus, is_locked
@@ -52,6 +53,52 @@ def test_up_down(local_fleet: MakeFleet) -> None:
 
     assert stopped.returncode == 0, stopped.stderr
     assert_nothing_left(fleet)
+
+
+def test_agents_are_forked_from_the_host(local_fleet: MakeFleet) -> None:
+    """Each agent is a child of the host, in a session of its own, and goes by its own name."""
+    fleet = local_fleet(twin="Steady")
+    fleet.run("up", "--detach")
+    host = FleetStatus.read(fleet.state)
+    assert host is not None
+
+    for process in host.processes:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert f"Name:\t{process.name[:15]}\n" in status
+        assert f"PPid:\t{host.pid}\n" in status
+        assert os.getsid(process.pid) == process.pid
+        shown = Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
+        assert shown[:2] == [process.name, str(fleet.state / "logs" / f"{process.name}.log")]
+
+
+def test_a_module_that_fails_hurts_nobody_else(local_fleet: MakeFleet) -> None:
+    """An agent that cannot be imported fails with its own log; others do not hear of it."""
+    fleet = local_fleet(twin="Steady", vision="blind:Vision")
+    (fleet.model.parent / "blind.py").write_text("raise RuntimeError('no camera')\n")
+
+    started = fleet.run("up", "--detach")
+
+    assert started.returncode == 1
+    assert "error: vision ended 3 times before it was ready, with exit code 1" in started.stderr
+    assert "RuntimeError: no camera" in started.stderr
+    assert "camera" not in (fleet.state / "logs" / "twin.log").read_text()
+    told = (fleet.state / "logs" / "supervisor.log").read_text()
+    assert told == "blind: must be importable, was not: RuntimeError: no camera\n"
+    assert_nothing_left(fleet)
+
+
+def test_agents_know_each_other_by_their_keys(local_fleet: MakeFleet) -> None:
+    """The first start makes the keys, and agents talk in no other way."""
+    fleet = local_fleet(twin="Steady")
+
+    fleet.run("up", "--detach")
+
+    assert sorted(path.name for path in (fleet.state / "keys").iterdir() if path.is_dir()) == [
+        "fleet",
+        "service_registry",
+        "twin",
+    ]
+    assert '"message":"ready"' in fleet.run("logs", "twin").stdout
 
 
 def test_second_up_starts_nothing(local_fleet: MakeFleet) -> None:

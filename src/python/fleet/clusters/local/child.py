@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
+import sys
 import time
 from collections.abc import Callable
 
+from fleet.clusters.local.fork import EXIT_FAILED, Entry, fork
 from fleet.clusters.local.identity import start_time
 from fleet.clusters.local.plan import ProcessSpec
 from fleet.clusters.local.status_file import ProcessStatus
 
-FIRST_DELAY = 0.2
+FIRST_DELAY = 0.05
 LONGEST_DELAY = 30.0
-STEADY_SECONDS = 10.0
+STEADY_SECONDS = 2.0
+"""A forked agent serves long before; one that lived so long crashed of something else."""
 
 
 def restart_delay(crashes: int) -> float:
@@ -26,8 +28,9 @@ def restart_delay(crashes: int) -> float:
 class Child:
     """A process that is started again and again; `phase` is running, backoff or stopped."""
 
-    def __init__(self, spec: ProcessSpec) -> None:
+    def __init__(self, spec: ProcessSpec, entry: Entry) -> None:
         self.spec = spec
+        self._entry = entry
         self.phase = "stopped"
         self.restarts = 0
         self.crashes = 0
@@ -40,28 +43,28 @@ class Child:
 
     def launch(self, ended: Callable[[Child], None]) -> None:
         """Start the process; `ended` is called once it is gone and reaped."""
-        with open(self.spec.log, "ab") as log:
-            process = subprocess.Popen(
-                self.spec.arguments,
-                env=self.spec.env_vars,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.pid, self.launched_at, self.phase = process.pid, time.time(), "running"
-        self.started, self._descriptor = start_time(process.pid), os.pidfd_open(process.pid)
+        # Taken first: the agent may have told the registry of itself before the host goes on.
+        self.launched_at, self.phase = time.time(), "running"
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._descriptor, self._reap, loop, process, ended)
+        try:
+            self.pid = fork(self.spec, self._entry)
+        except OSError as error:  # no room for another process now; there may be later
+            sys.stderr.write(f"{self.spec.name}: must be forked, was not: {error}\n")
+            self.pid = 0
+            loop.call_soon(self._ended, EXIT_FAILED, ended)
+            return
+        self.started, self._descriptor = start_time(self.pid), os.pidfd_open(self.pid)
+        loop.add_reader(self._descriptor, self._reap, loop, ended)
 
-    def _reap(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        process: subprocess.Popen[bytes],
-        ended: Callable[[Child], None],
-    ) -> None:
+    def _reap(self, loop: asyncio.AbstractEventLoop, ended: Callable[[Child], None]) -> None:
         loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        self._descriptor, self.phase, self.exit_code = -1, "stopped", process.wait()
+        self._descriptor = -1
+        _, status = os.waitpid(self.pid, 0)
+        self._ended(os.waitstatus_to_exitcode(status), ended)
+
+    def _ended(self, code: int, ended: Callable[[Child], None]) -> None:
+        self.phase, self.exit_code = "stopped", code
         lived = time.time() - self.launched_at
         self.crashes = 1 if lived >= STEADY_SECONDS else self.crashes + 1
         self.forget_timer()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet import chain, client
+from common.contracts.registry import AgentRecord
+from fleet import chain, client, keys
 from fleet.clusters.cluster import AlreadyRunning, Narrator, Observation, StartReport
 from fleet.clusters.local import observe, stop
 from fleet.clusters.local.launch import HOST, log_path, make_plan, registry_endpoint
@@ -40,6 +41,7 @@ class LocalCluster:
         try:
             stop.refuse_orphans(self.state)
             check_ports(self.model.agents, HOST)
+            keys.ensure(self.model, self._keys)
         except FleetError:
             os.close(lock)
             raise
@@ -55,8 +57,11 @@ class LocalCluster:
         narrator.begin(names)
         async with Start(Progress(plan), narrator, began) as start:
             session = Session.launch(plan, self.state, lock, self.environ)
-            start.listen(session, lambda: client.watch(registry_endpoint(self.model)))
+            start.listen(session, self._records)
             await self._attend(start, session, narrator, detach, began)
+
+    def _records(self) -> AsyncIterator[AgentRecord]:
+        return client.watch(registry_endpoint(self.model), self._keys)
 
     async def _attend(
         self, start: Start, session: Session, narrator: Narrator, detach: bool, began: float
@@ -105,6 +110,10 @@ class LocalCluster:
             raise NotRunningError(f"{path}: there is no log: {agent} was never started here")
         return _pieces(path, follow)
 
+    @property
+    def _keys(self) -> Path:
+        return keys.keys_directory(self.state)
+
     def _make_state(self) -> None:
         (self.state / "logs").mkdir(parents=True, exist_ok=True)
         self.state.chmod(0o700)
@@ -112,7 +121,6 @@ class LocalCluster:
 
 def _pieces(path: Path, following: bool) -> Iterator[str]:
     return follow(path) if following else read(path)
-
 
 
 def report(progress: Progress, began: float) -> StartReport:

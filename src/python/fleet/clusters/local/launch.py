@@ -10,9 +10,12 @@ from pathlib import Path
 
 from fleet import graph
 from fleet.clusters.local.plan import Plan, ProcessSpec
+from fleet.keys import keys_directory
 from fleet.model import REGISTRY, AgentSpec, Model
 
 HOST = "127.0.0.1"
+RELEASE = "local"
+"""What runs here is the tree as it is, not a release that was made of it."""
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 """What a process needs of the caller's environment; the rest is the caller's own business."""
 
@@ -27,7 +30,7 @@ def make_plan(model: Model, state: Path, environ: Mapping[str, str]) -> Plan:
     processes = tuple(
         ProcessSpec(
             name=instance,
-            arguments=(interpreter(), "-P", "-m", "common.runtime"),
+            module=agent.module,
             env_vars={**inherited, **env_vars(model, agent, instance, state)},
             log=str(log_path(state, instance)),
             depends_on=tuple(name for needed in wiring[agent.slug] for name in instances[needed]),
@@ -39,16 +42,19 @@ def make_plan(model: Model, state: Path, environ: Mapping[str, str]) -> Plan:
 
 
 def env_vars(model: Model, agent: AgentSpec, instance: str, state: Path) -> dict[str, str]:
-    """Tell an agent who it is, and where its state and the registry are."""
+    """Tell an agent who it is, and where its keys, its state and the registry are."""
     told = {
         "AGENT_FACTS": agent.facts().model_dump_json(),
         "AGENT_HOST": HOST,
         "AGENT_INSTANCE": instance,
+        "AGENT_RELEASE": RELEASE,
         "DRAIN_SECONDS": f"{model.environment.drain_seconds:g}",
+        "KEYS_DIRECTORY": str(keys_directory(state) / agent.slug),
         "LOG_LEVEL": model.environment.log_level,
         "PYTHONUNBUFFERED": "1",
         "REGISTRY_ENDPOINT": registry_endpoint(model),
         "STATE_URL": f"sqlite:///{state / instance}.db",
+        "TRANSPORT_SECURITY": "curve",
     }
     if instance != agent.slug:
         told |= {"AGENT_PORT": "0", "AGENT_HEALTH_PORT": "0"}

@@ -14,6 +14,7 @@ from fleet.clusters.local.launch import HOST
 from fleet.clusters.local.status_file import FleetStatus, ProcessStatus, is_locked
 from fleet.clusters.local.stop import orphans
 from fleet.errors import NotRunningError
+from fleet.keys import keys_directory
 from fleet.model import Model
 
 REGISTRY_PATIENCE = 1.0
@@ -24,9 +25,8 @@ def observe(model: Model, state: Path, registry: str) -> tuple[Observation, ...]
     status = FleetStatus.read(state) if state.is_dir() else None
     if status is None or not (is_locked(state) or orphans(status)):
         raise NotRunningError(f"{state}: no fleet runs here", "Start it with `up`")
-    records = {
-        record.instance: record for record in client.list_agents(registry, REGISTRY_PATIENCE)
-    }
+    found = client.list_agents(registry, REGISTRY_PATIENCE, keys_directory(state))
+    records = {record.instance: record for record in found}
     ports = {name: agent.port for agent in model.agents for name in agent.instances}
     return tuple(
         _observation(process, records, ports)

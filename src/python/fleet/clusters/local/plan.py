@@ -1,4 +1,4 @@
-"""What the supervisor is told to run. Standard library only: the supervisor stays small."""
+"""What the host is told to run. Plain values: a plan crosses a pipe as JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """One process: its name, how to start it, and the names that it depends on."""
+    """One agent's process: its name, its code, what it is told, and the names it depends on."""
 
     name: str
-    arguments: tuple[str, ...]
+    module: str
     env_vars: dict[str, str]
     log: str
     depends_on: tuple[str, ...]
@@ -36,7 +36,7 @@ class Plan:
         processes = tuple(
             ProcessSpec(
                 name=entry["name"],
-                arguments=tuple(entry["arguments"]),
+                module=entry["module"],
                 env_vars=entry["env_vars"],
                 log=entry["log"],
                 depends_on=tuple(entry["depends_on"]),

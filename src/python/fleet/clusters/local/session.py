@@ -29,7 +29,7 @@ class Session:
     def launch(cls, plan: Plan, state: Path, lock: int, environ: Mapping[str, str]) -> Session:
         """Start a supervisor in a session of its own and hand it the lock and the plan."""
         leash_end, leash = os.pipe()
-        own = ("-P", "-m", "fleet.clusters.local.supervisor")
+        own = ("-P", "-u", "-m", "fleet.clusters.local.supervisor")
         arguments = (*own, "--state", str(state), "--leash", str(leash_end))
         with open(state / "logs" / SUPERVISOR_LOG, "wb") as log:
             process = subprocess.Popen(
@@ -56,6 +56,11 @@ class Session:
         except BrokenPipeError as error:
             log = state / "logs" / SUPERVISOR_LOG
             raise FleetError(f"{log}: the supervisor ended at once", f"cat {log}") from error
+
+    @property
+    def pid(self) -> int:
+        """Give the supervisor's pid."""
+        return self._process.pid
 
     async def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """Give what the supervisor tells, until it ends."""

@@ -1,10 +1,10 @@
-"""The process that the agents are children of. Standard library only; no sockets, no registry.
+"""The prefork host: the process that the agents are forked from. No sockets, no registry.
 
-It reads a plan from stdin, starts everything at once, starts again what crashes, and says on
-stdout what happens, one JSON object a line, for as long as somebody listens. SIGTERM drains the
-fleet: who nobody depends on any more goes first. A second SIGTERM kills. The leash is a pipe
-from the `up` that launched it: when its other end closes before a byte came, `up` was killed,
-and the fleet drains.
+It reads a plan from stdin, imports the runtime and every agent's module once, forks everything at
+once, forks again what crashes, and says on stdout what happens, one JSON object a line, for as
+long as somebody listens. SIGTERM drains the fleet: who nobody depends on any more goes first. A
+second SIGTERM kills. The leash is a pipe from the `up` that launched it: when its other end
+closes before a byte came, `up` was killed, and the fleet drains.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleet.clusters.local.child import Child
+from fleet.clusters.local.fork import Entry
 from fleet.clusters.local.identity import start_time
 from fleet.clusters.local.plan import Plan
+from fleet.clusters.local.prefork import preload
 from fleet.clusters.local.status_file import FILE, FleetStatus
+from fleet.clusters.local.title import set_name
 
+NAME = "fleet-host"
 KILL_MARGIN_SECONDS = 2.0
 
 
 class Supervisor:
     """Keep the children of a plan running until told to drain."""
 
-    def __init__(self, plan: Plan, state: Path) -> None:
+    def __init__(self, plan: Plan, state: Path, entry: Entry) -> None:
         self._plan = plan
         self._state = state
-        self._children = {spec.name: Child(spec) for spec in plan.processes}
+        self._children = {spec.name: Child(spec, entry) for spec in plan.processes}
         self._launched_at = time.time()
         self._draining = False
         self._asked: set[str] = set()
@@ -79,7 +83,13 @@ class Supervisor:
         self._launched(child)
 
     def _launched(self, child: Child) -> None:
-        self._tell("launched", name=child.spec.name, pid=child.pid, restarts=child.restarts)
+        self._tell(
+            "launched",
+            name=child.spec.name,
+            at=child.launched_at,
+            pid=child.pid,
+            restarts=child.restarts,
+        )
         self._changed()
 
     def _ended(self, child: Child) -> None:
@@ -139,12 +149,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.set_blocking(sys.stdout.fileno(), False)
     with suppress(KeyboardInterrupt):
         plan = Plan.from_json(sys.stdin.read())
+        set_name(NAME)
+        for module, why in preload(spec.module for spec in plan.processes).items():
+            sys.stderr.write(f"{module}: must be importable, was not: {why}\n")
         asyncio.run(_supervise(plan, options.state, options.leash))
     return 0
 
 
 async def _supervise(plan: Plan, state: Path, leash: int) -> None:
-    await Supervisor(plan, state).run(leash)
+    from common import runtime  # only now: `preload` imports it when no collection runs
+
+    await Supervisor(plan, state, runtime.main).run(leash)
 
 
 if __name__ == "__main__":
