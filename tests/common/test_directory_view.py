@@ -1,12 +1,11 @@
-"""What a process knows of the fleet after any changes, and which copy a call goes to."""
+"""What a process knows of the fleet after any changes."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.contracts.registry import AgentChanges, AgentRecord
+from common.contracts.registry import AgentChanges, AgentRecord, AgentWeights
 from common.directory_view import GRACE_SECONDS, DirectoryView
 from common.lifecycle import Phase
-from common.routing import choose
 
 slugs = st.sampled_from(["alpha", "beta"])
 instances = st.sampled_from(["one", "two"])
@@ -32,9 +31,11 @@ def record(
     )
 
 
-def changes(*records: AgentRecord, complete: bool = False, version: int = 1) -> AgentChanges:
+def changes(
+    *records: AgentRecord, complete: bool = False, version: int = 1, registry: str = ""
+) -> AgentChanges:
     """Return what a registry tells."""
-    return AgentChanges(version=version, complete=complete, agents=records)
+    return AgentChanges(version=version, registry=registry, complete=complete, agents=records)
 
 
 @given(st.lists(st.builds(record, slugs, instances, st.sampled_from(Phase)), max_size=12))
@@ -83,26 +84,46 @@ def test_emptied_registry_has_time_to_hear_of_everybody() -> None:
     assert not view.is_doubting
 
 
-copies = st.lists(st.integers(0, 50), min_size=1, max_size=6, unique=True).map(
-    lambda numbers: [record(instance=f"copy {number}") for number in sorted(numbers)]
-)
+def test_every_new_registry_has_its_own_grace() -> None:
+    """One new registry after another: the last one's time counts, not that of the first."""
+    view = DirectoryView()
+    view.apply(changes(record(), complete=True, registry="one"), now=0)
+    view.apply(changes(complete=True, registry="two"), now=100)
+    view.apply(changes(complete=True, registry="two"), now=102)
+    view.apply(changes(complete=True, registry="three"), now=103)
+
+    assert view.drop_doubted(103 + GRACE_SECONDS - 0.1) == ()
+    assert view.drop_doubted(103 + GRACE_SECONDS) == (record(),)
 
 
-@given(copies, st.text(max_size=8))
-def test_choice_is_sticky_when_others_go(records: list[AgentRecord], correlation_id: str) -> None:
-    """A correlation id stays on its copy in any order of copies and when any other copy goes."""
-    chosen = choose(records, correlation_id)
+def test_registry_that_goes_away_ends_nobody() -> None:
+    """Copies that a new registry lacks stay when that goes away, too, and all is asked again."""
+    view = DirectoryView()
+    view.apply(changes(record(), complete=True, registry="one"), now=0)
+    view.apply(changes(complete=True, registry="two", version=7), now=100)
+    view.stop_doubting()
 
-    assert chosen == choose(records[::-1], correlation_id)
-    for gone in records:
-        if gone is not chosen:
-            rest = [found for found in records if found is not gone]
-            assert chosen == choose(rest, correlation_id)
+    assert view.drop_doubted(1000) == ()
+    assert view.records == (record(),)
+    assert view.version == 0
 
 
-def test_choice_spreads() -> None:
-    """Many correlation ids use every copy about alike."""
-    records = [record(instance=f"alpha-{number}") for number in range(4)]
-    chosen = [choose(records, f"correlation {number}").instance for number in range(2000)]
+def test_registry_that_goes_away_when_all_is_known_costs_nothing() -> None:
+    """A view without doubts goes on from the version that it has."""
+    view = DirectoryView()
+    view.apply(changes(record(), complete=True, registry="one", version=7), now=0)
+    view.stop_doubting()
 
-    assert all(350 < chosen.count(found.instance) < 650 for found in records)
+    assert (view.registry, view.version) == ("one", 7)
+
+
+def test_weights_are_those_told_last() -> None:
+    """What a registry tells of weights is all that there are."""
+    view = DirectoryView()
+    told = AgentWeights(agent="alpha", weights=(("canary", 10), ("stable", 90)))
+    view.apply(changes().model_copy(update={"weights": (told,)}), now=0)
+    assert view.weights("alpha") == told.weights
+    assert view.weights("beta") == ()
+    view.apply(changes(), now=0)
+
+    assert view.weights("alpha") == ()

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.call_context import correlated
-from common.logs import JsonFormatter
+from common.call_context import CallContext, correlated, enter_call
+from common.logs import JsonFormatter, configure_logs
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def stream() -> Iterator[io.StringIO]:
     """Give the stream of a logger named test.logs."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter("alpha", "alpha-1"))
+    handler.setFormatter(JsonFormatter("alpha", "alpha-1", "r1"))
     log = logging.getLogger("test.logs")
     log.addHandler(handler)
     log.setLevel("INFO")
@@ -35,8 +36,9 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def test_line_has_the_agreed_keys(stream: io.StringIO) -> None:
     """A line tells when, who, how grave, what, for which call, and the extra fields."""
-    with correlated("c-1"):
-        logging.getLogger("test.logs").info("said %s", "hello", extra={"count": 2, "agent": "x"})
+    with correlated("c-1", span="s-1"):
+        extra = {"count": 2, "agent": "x", "release": "y", "span": 3}
+        logging.getLogger("test.logs").info("said %s", "hello", extra=extra)
 
     (line,) = lines(stream)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("ts"))
@@ -44,11 +46,51 @@ def test_line_has_the_agreed_keys(stream: io.StringIO) -> None:
         "level": "info",
         "agent": "alpha",
         "instance": "alpha-1",
+        "release": "r1",
         "message": "said hello",
         "correlation_id": "c-1",
+        "span": "s-1",
         "count": 2,
         "agent_": "x",
+        "release_": "y",
+        "span_": 3,
     }
+
+
+def test_line_outside_of_a_call_belongs_to_none(stream: io.StringIO) -> None:
+    """Without a call there is neither correlation id nor span, and both keys are there."""
+    logging.getLogger("test.logs").info("up")
+
+    (line,) = lines(stream)
+    assert (line["correlation_id"], line["span"]) == (None, None)
+
+
+async def test_line_of_a_call_names_its_span(stream: io.StringIO) -> None:
+    """What is logged while a call is answered can be found from its trace, and the way back."""
+    enter_call(CallContext("c-1", "beta", None, "s-1", "parent"))
+    logging.getLogger("test.logs").info("answering")
+
+    (line,) = lines(stream)
+    assert (line["correlation_id"], line["span"]) == ("c-1", "s-1")
+
+
+def test_the_whole_process_writes_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every logger's lines, and warnings too, are JSON with the release on stdout."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    try:
+        configure_logs("alpha", "alpha-1", "INFO", release="r1")
+        logging.getLogger("some.library").info("hello")
+        logging.getLogger("some.library").debug("not wanted")
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+    finally:
+        logging.captureWarnings(False)
+        root.handlers, root.level = before
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [line["release"] for line in told] == ["r1"] * len(told)
+    assert told[0]["message"] == "hello"
+    assert all("old" in line["message"] for line in told[1:])
 
 
 def test_traceback_stays_on_its_line(stream: io.StringIO) -> None:

@@ -9,16 +9,23 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents.core_services.service_registry import ServiceRegistry
+from common.clock import SystemClock
 from common.contracts.health import HealthReport
-from common.messages import Empty, Reply
+from common.facts import AgentFacts
+from common.messages import ActionError, Empty, ErrorCode, Reply
+from common.security.credentials import Credentials
+from common.security.keys import KeyPair
 from common.testing import facts_of
 from common.testing.live import LiveFleet, eventually, free_port, running
+from common.testing.process import OPERATOR, KeyRing
+from common.transport.client import Client
 
 MODULE = '''
 """An agent for tests."""
@@ -77,6 +84,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "AGENT_FACTS": json.dumps(FACTS),
         "STATE_URL": f"sqlite://{tmp_path}/sleeper.db",
         "REGISTRY_ENDPOINT": f"tcp://127.0.0.1:{free_port()}",
+        "TRANSPORT_SECURITY": "plain",
     }
 
 
@@ -117,8 +125,8 @@ async def test_describe_is_the_agent_as_json(environ: dict[str, str]) -> None:
 
     assert (code, err) == (0, "")
     described = json.loads(out)
-    facts = FACTS | {"depends_on": [], "storage": [], "gpu": False, "criticality": "normal"}
-    assert facts == described["facts"]
+    defaults: dict[str, Any] = {"depends_on": [], "calls": [], "storage": []}
+    assert described["facts"] == FACTS | defaults | {"gpu": False, "criticality": "normal"}
     (nap,) = described["actions"]
     assert (nap["name"], nap["summary"]) == ("nap", "Answer after a while.")
     assert nap["reply"]["properties"] == {"seconds": {"title": "Seconds", "type": "number"}}
@@ -157,6 +165,17 @@ async def test_settings_mistakes_exit_2(environ: dict[str, str]) -> None:
         "LOG_LEVEL: expected one of DEBUG, INFO, WARNING, ERROR, found 'loud'\n\n"
         "hint: sleeper --help\n",
     )
+
+
+async def test_without_keys_it_exits_2(environ: dict[str, str], tmp_path: Path) -> None:
+    """An agent that has no keys says which file it expected, and how to get it."""
+    environ |= {"TRANSPORT_SECURITY": "curve", "KEYS_DIRECTORY": str(tmp_path / "keys")}
+    code, out, err = await finished(environ)
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: KEYS_DIRECTORY: {tmp_path}/keys/agent.key: expected ")
+    assert "\n\nhint: " in err
+    assert "Traceback" not in err
 
 
 async def test_facts_mistakes_exit_2(environ: dict[str, str]) -> None:
@@ -218,6 +237,33 @@ async def test_sigterm_drains(environ: dict[str, str]) -> None:
                 return all(found.slug != "sleeper" for found in fleet.peers.directory())
 
             await eventually(is_gone)
+
+
+async def test_keys_decide_who_may_ask(environ: dict[str, str], tmp_path: Path) -> None:
+    """A process with keys answers a caller that it trusts, and no stranger."""
+    keys = KeyRing(tmp_path / "keys")
+    keys.make(AgentFacts.model_validate(FACTS))
+    port = free_port()
+    environ |= {"AGENT_PORT": str(port), "KEYS_DIRECTORY": str(keys.folder / "sleeper")}
+    stranger = replace(keys.of(), own=KeyPair.generate())
+    async with ready(environ | {"TRANSPORT_SECURITY": "curve"}):
+        endpoint = f"tcp://127.0.0.1:{port}"
+
+        assert Slept(seconds=0.3) == await ask(endpoint, keys.of())
+        for wrong in (stranger, None):
+            with pytest.raises(ActionError) as caught:
+                await ask(endpoint, wrong)
+            assert caught.value.code is ErrorCode.DENIED
+
+
+async def ask(endpoint: str, credentials: Credentials | None) -> Slept:
+    """Let the sleeper nap, as the test itself."""
+    client = Client(OPERATOR, SystemClock(), credentials=credentials)
+    try:
+        deadline = client.deadline(10)
+        return await client.call(endpoint, "sleeper.nap", Empty(), Slept, deadline=deadline)
+    finally:
+        client.close()
 
 
 async def inflight(fleet: LiveFleet, slug: str) -> None:

@@ -2,95 +2,29 @@
 
 import asyncio
 import json
-import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.common.wired import LOG, Answer, Asking, Table, Text, Wire, serving, until, wired
 
-from common.call_context import CallContext, current_call
+from common.actions import action
+from common.attachments import Attachment
+from common.call_context import CallContext, correlated, current_call
 from common.clock import SystemClock
-from common.messages import ActionError, ErrorCode, Reply
-from common.transport.context import process_context
-from common.transport.loop_socket import LoopSocket
-from common.transport.server import PortInUseError, Server, ServerLimits
-from common.wire import RequestFrame
-
-LOG = logging.getLogger("test.server")
+from common.messages import ActionError, Empty, ErrorCode, Reply, Request
+from common.transport.admission import MOST_AT_ONCE, ServerLimits
+from common.transport.server import PortInUseError, Server
+from common.wire import Call
 
 
-class Text(Reply):
-    """Carry text."""
-
-    text: str
-
-
-class Wire:
-    """A raw connection to a server under test."""
-
-    def __init__(self, port: int, kind: int = zmq.DEALER) -> None:
-        socket = process_context().socket(kind)
-        socket.connect(f"tcp://127.0.0.1:{port}")
-        self._replies: asyncio.Queue[list[bytes]] = asyncio.Queue()
-        self._socket = LoopSocket(socket, self._replies.put_nowait)
-
-    def send(self, *frames: bytes) -> None:
-        """Send frames as they are."""
-        assert self._socket.send(list(frames))
-
-    def ask(self, id: str, action: str = "echo", seconds: float = 5.0, **body: Any) -> None:
-        """Send a sound request."""
-        envelope: dict[str, Any] = {
-            "id": id,
-            "correlation_id": "c",
-            "source": "test",
-            "action": action,
-        }
-        envelope |= {"deadline": time.time() + seconds, "body": body}
-        self.send(json.dumps(envelope).encode())
-
-    async def reply(self) -> Any:
-        """Return the next reply."""
-        async with asyncio.timeout(5):
-            return json.loads((await self._replies.get())[-1])
-
-    async def error(self) -> tuple[str, str, str | None]:
-        """Return id, code and field of the next reply, which is an error."""
-        found = await self.reply()
-        assert found["status"] == "error"
-        return found["id"], found["error"]["code"], found["error"]["field"]
-
-    def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
-
-
-@asynccontextmanager
-async def serving(
-    answer: Callable[[RequestFrame], Awaitable[Reply]], limits: ServerLimits | None = None
-) -> AsyncIterator[tuple[Server, Wire]]:
-    """Give a server with this answer and a connection to it."""
-    server = Server(answer, lambda action, status, seconds: None, SystemClock(), LOG, limits)
-    wire = Wire(server.bind("127.0.0.1", 0))
-    try:
-        yield server, wire
-    finally:
-        wire.close()
-        await server.drain(0)
-        server.close()
-
-
-async def echo(request: RequestFrame) -> Reply:
+async def echo(call: Call) -> Reply:
     """Send the text back."""
-    return Text(text=str(request.body.get("text")))
+    return Text(text=str(call.body.get("text")))
 
 
-async def never(request: RequestFrame) -> Reply:
+async def never(call: Call) -> Reply:
     """Wait for what does not come."""
     await asyncio.Event().wait()
     raise AssertionError("unreachable")
@@ -98,17 +32,16 @@ async def never(request: RequestFrame) -> Reply:
 
 async def test_answers() -> None:
     """A sound request is answered under its id."""
-    async with serving(echo) as (_, wire):
+    async with wired(Answer(echo)) as (_, wire):
         wire.ask("7", text="hello")
 
-        expected = {"id": "7", "status": "success", "body": {"text": "hello"}, "error": None}
-        assert expected == await wire.reply()
+        assert await wire.reply() == {"kind": "reply", "id": "7", "body": {"text": "hello"}}
 
 
 async def test_req_sockets_are_understood() -> None:
     """The empty frame of a REQ socket is given back to it."""
-    async with serving(echo) as (server, _):
-        wire = Wire(server.bind("127.0.0.1", 0), zmq.REQ)
+    async with serving(Answer(echo)) as served:
+        wire = Wire(served.port, zmq.REQ)
         wire.ask("7", text="hello")
 
         assert (await wire.reply())["id"] == "7"
@@ -119,7 +52,12 @@ frames = st.lists(
     st.binary(max_size=40)
     | st.fixed_dictionaries(
         {"id": st.just("x") | st.integers()},
-        optional={"action": st.text(), "deadline": st.floats(), "body": st.none()},
+        optional={
+            "kind": st.sampled_from(["call", "open", "subscribe", "reply", "event", "x"]),
+            "action": st.text(),
+            "deadline": st.floats(),
+            "body": st.none(),
+        },
     ).map(lambda value: json.dumps(value).encode()),
     min_size=1,
     max_size=3,
@@ -132,7 +70,7 @@ def test_arbitrary_frames_are_refused_and_survived(messages: list[list[bytes]]) 
     """Any frames get one MALFORMED reply each, and the next sound request is answered."""
 
     async def run() -> None:
-        async with serving(echo) as (_, wire):
+        async with wired(Answer(echo)) as (_, wire):
             for message in messages:
                 wire.send(*message)
             for message in messages:
@@ -147,12 +85,12 @@ def test_arbitrary_frames_are_refused_and_survived(messages: list[list[bytes]]) 
 
 def readable_id(message: list[bytes]) -> str:
     """Return the id that a refusal of these frames must carry."""
-    is_single = len(message) == 1 or (len(message) == 2 and not message[0])
+    is_of_req_socket = len(message) > 1 and not message[0]
     try:
-        found = json.loads(message[-1])
+        found = json.loads(message[1 if is_of_req_socket else 0])
     except ValueError:
         return ""
-    id = found.get("id") if is_single and isinstance(found, dict) else None
+    id = found.get("id") if isinstance(found, dict) else None
     return id if isinstance(id, str) else ""
 
 
@@ -160,11 +98,11 @@ async def test_no_more_than_the_limit_is_inflight() -> None:
     """One request too many is refused at once, the others go on."""
     gate = asyncio.Event()
 
-    async def wait(request: RequestFrame) -> Reply:
+    async def wait(call: Call) -> Reply:
         await gate.wait()
-        return Text(text=request.id)
+        return Text(text=call.id)
 
-    async with serving(wait, ServerLimits(inflight=2)) as (_, wire):
+    async with wired(Answer(wait), limits=ServerLimits(inflight=2)) as (_, wire):
         for id in "123":
             wire.ask(id)
         assert await wire.error() == ("3", "overloaded", None)
@@ -177,11 +115,11 @@ async def test_late_request_is_not_begun() -> None:
     """A request whose deadline is over is answered without running its action."""
     begun: list[str] = []
 
-    async def note(request: RequestFrame) -> Reply:
-        begun.append(request.id)
+    async def note(call: Call) -> Reply:
+        begun.append(call.id)
         return Text(text="")
 
-    async with serving(note) as (_, wire):
+    async with wired(Answer(note)) as (_, wire):
         wire.ask("1", seconds=-1)
         assert await wire.error() == ("1", "timeout", None)
 
@@ -190,10 +128,11 @@ async def test_late_request_is_not_begun() -> None:
 
 async def test_action_ends_at_its_deadline() -> None:
     """An action that runs at its deadline is cancelled and its caller told."""
-    async with serving(never) as (server, wire):
+    async with wired(Answer(never)) as (served, wire):
         wire.ask("1", seconds=0.05)
         assert await wire.error() == ("1", "timeout", None)
-        assert server.inflight == 0
+        assert served.server.inflight == 0
+        assert [(found.action, found.status) for found in served.answered] == [("echo", "timeout")]
 
 
 async def test_fault_of_an_action_is_internal_and_logged(
@@ -201,10 +140,10 @@ async def test_fault_of_an_action_is_internal_and_logged(
 ) -> None:
     """An unexpected exception tells the caller nothing but INTERNAL; the log has the trace."""
 
-    async def crash(request: RequestFrame) -> Reply:
+    async def crash(call: Call) -> Reply:
         raise TimeoutError("secret detail")
 
-    async with serving(crash) as (_, wire):
+    async with wired(Answer(crash)) as (_, wire):
         wire.ask("1", action="boil")
         reply = await wire.reply()
 
@@ -216,10 +155,10 @@ async def test_fault_of_an_action_is_internal_and_logged(
 async def test_action_error_reaches_the_caller() -> None:
     """Code, message and field of an ActionError arrive as raised."""
 
-    async def refuse(request: RequestFrame) -> Reply:
+    async def refuse(call: Call) -> Reply:
         raise ActionError(ErrorCode.CONFLICT, "taken", "name")
 
-    async with serving(refuse) as (_, wire):
+    async with wired(Answer(refuse)) as (_, wire):
         wire.ask("1")
 
         expected = {"code": "conflict", "message": "taken", "field": "name"}
@@ -228,24 +167,138 @@ async def test_action_error_reaches_the_caller() -> None:
 
 async def test_drain_waits_then_drops() -> None:
     """What is not done when the drain ends is dropped, and its caller told."""
-    async with serving(never) as (server, wire):
+    async with wired(Answer(never)) as (served, wire):
         wire.ask("1", seconds=60)
         wire.ask("2", seconds=-1)
         await wire.error()
 
-        assert await server.drain(0.01) == 1
+        assert await served.server.drain(0.01) == 1
         assert await wire.error() == ("1", "unavailable", None)
+
+
+async def test_drain_tells_even_those_that_have_not_begun() -> None:
+    """Of many requests that came at once, each has its one reply when a drain ends them."""
+    async with wired(Answer(never)) as (served, wire):
+        for number in range(100):
+            wire.ask(str(number))
+        await until(lambda: served.server.inflight == 100)
+
+        assert await served.server.drain(0) == 100
+        refused = [await wire.error() for _ in range(100)]
+        assert sorted(refused) == sorted((str(n), "unavailable", None) for n in range(100))
+
+
+async def test_a_cancelled_call_is_ended() -> None:
+    """Who no longer wants a reply ends the action, whether it runs or still waits for its turn."""
+    begun: list[str] = []
+
+    async def note(call: Call) -> Reply:
+        begun.append(call.id)
+        return await never(call)
+
+    async with wired(Answer(note)) as (served, wire):
+        wire.ask("runs")
+        await until(lambda: begun == ["runs"])
+        wire.tell("cancel", "runs")
+        assert await wire.error() == ("runs", "unavailable", None)
+        for number in range(MOST_AT_ONCE + 1):
+            wire.ask(f"{number}")
+        for number in range(MOST_AT_ONCE + 1):
+            wire.tell("cancel", f"{number}")
+        wire.tell("cancel", "nobody")
+
+        refused = {await wire.error() for _ in range(MOST_AT_ONCE + 1)}
+        assert refused == {(f"{n}", "unavailable", None) for n in range(MOST_AT_ONCE + 1)}
+        assert served.server.inflight == 0
+        assert {found.status for found in served.answered} == {"unavailable"}
+
+
+async def test_an_id_is_used_once_at_a_time() -> None:
+    """A second request under an id that is in use is refused, the first goes on."""
+    gate = asyncio.Event()
+
+    async def wait(call: Call) -> Reply:
+        await gate.wait()
+        return Text(text="waited")
+
+    async with wired(Answer(wait)) as (_, wire):
+        wire.ask("1")
+        wire.ask("1")
+        assert await wire.error() == ("1", "malformed", "id")
+        gate.set()
+        assert (await wire.reply())["body"] == {"text": "waited"}
+        wire.ask("1")
+        assert (await wire.reply())["kind"] == "reply"
+
+
+async def test_frames_of_nobody_are_passed_over() -> None:
+    """Items, credit, ends and cancels of what is over, or never was, disturb nobody."""
+    async with wired(Answer(echo)) as (_, wire):
+        wire.tell("item", "1", body={})
+        wire.tell("credit", "1", credit=5)
+        wire.tell("end", "1")
+        wire.tell("cancel", "1")
+        wire.ask("2", text="still here")
+
+        assert (await wire.reply())["body"] == {"text": "still here"}
+
+
+class Recording(Request):
+    """Ask with bytes."""
+
+    audio: Attachment
+
+
+class Echoed(Reply):
+    """Answer with bytes."""
+
+    audio: Attachment
+
+
+class Recorder:
+    """Send bytes back."""
+
+    @action
+    async def turn(self, request: Recording) -> Echoed:
+        """Send them back in reverse."""
+        return Echoed(audio=request.audio[::-1])
+
+
+async def test_a_megabyte_goes_both_ways() -> None:
+    """Bytes reach the action and come back as they are, beside the JSON."""
+    audio = bytes(range(256)) * 4096
+    async with serving(Table(Recorder())) as served, Asking() as asking:
+        replies = await asyncio.gather(
+            *(asking.call(served, "turn", Recording(audio=audio), Echoed) for _ in range(4))
+        )
+
+    assert replies == [Echoed(audio=audio[::-1])] * 4
+
+
+async def test_a_reply_that_has_no_json_is_a_fault_of_the_action(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Text that no UTF-8 can say is the agent's fault: INTERNAL, and the log says why."""
+
+    async def half(call: Call) -> Reply:
+        return Text(text="\ud800")
+
+    async with wired(Answer(half)) as (_, wire):
+        wire.ask("1")
+
+        assert await wire.error() == ("1", "internal", None)
+    assert "has no JSON" in caplog.text
 
 
 async def test_action_knows_its_call() -> None:
     """An action can ask which call it answers; outside of one there is none."""
     seen: list[CallContext | None] = []
 
-    async def look(request: RequestFrame) -> Reply:
+    async def look(call: Call) -> Reply:
         seen.append(current_call())
         return Text(text="")
 
-    async with serving(look) as (_, wire):
+    async with wired(Answer(look)) as (_, wire):
         wire.ask("1")
         await wire.reply()
 
@@ -254,10 +307,29 @@ async def test_action_knows_its_call() -> None:
     assert (seen[0].correlation_id, seen[0].source) == ("c", "test")
 
 
+async def test_spans_make_a_tree() -> None:
+    """Each call has a span of its own below its caller's, and is observed with it."""
+    seen: list[CallContext | None] = []
+
+    async def look(call: Call) -> Reply:
+        seen.append(current_call())
+        return Text(text="")
+
+    async with serving(Answer(look)) as served, Asking() as asking:
+        with correlated("c-1", span="outer"):
+            for _ in range(2):
+                await asking.call(served, "look", Empty(), Text)
+
+    first, second = (found.call for found in served.answered)
+    assert seen == [first, second]
+    assert (first.parent, second.parent) == ("outer", "outer")
+    assert len({first.span, second.span, "outer", ""}) == 4
+
+
 async def test_port_in_use_is_told() -> None:
     """Two servers on one port: the second says which variable to change."""
-    async with serving(echo) as (server, _):
-        port = server.bind("127.0.0.1", 0)
-        other = Server(echo, lambda action, status, seconds: None, SystemClock(), LOG)
-        with pytest.raises(PortInUseError, match=f"AGENT_PORT: expected 127.0.0.1:{port} to be"):
-            other.bind("127.0.0.1", port)
+    async with serving(Answer(echo)) as served:
+        other = Server(Answer(echo), lambda answered: None, SystemClock(), LOG)
+        expected = f"AGENT_PORT: expected 127.0.0.1:{served.port} to be"
+        with pytest.raises(PortInUseError, match=expected):
+            other.bind("127.0.0.1", served.port)

@@ -52,3 +52,19 @@ def test_an_agent_answers_and_keeps_at_least_what_the_catalogue_says(slug: str) 
 
     assert set(CATALOGUE[slug]["actions"]) <= answered
     assert set(CATALOGUE[slug]["storage"]) <= set(STATED[slug]["storage"])
+
+
+def test_only_whom_the_hub_restarts_is_open_to_it() -> None:
+    """One agent may call any: whoever else may be called states by whom."""
+    assert [slug for slug, agent in STATED.items() if "*" in agent["calls"]] == [
+        "observability_hub"
+    ]
+
+
+@pytest.mark.parametrize("slug", sorted(STATED))
+def test_an_agent_may_call_agents_that_exist(slug: str) -> None:
+    """Each edge leads to another agent of the fleet, and is stated once."""
+    awaited, called = STATED[slug]["depends_on"], STATED[slug]["calls"]
+
+    assert {*called} - {*STATED, "*"} == set()
+    assert {*called} & {*awaited, slug} == set()

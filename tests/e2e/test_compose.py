@@ -16,9 +16,13 @@ import yaml
 
 from fleet.client import ask
 from fleet.clusters.compose_tool import find_compose
-from fleet.errors import ToolMissingError
+from fleet.errors import FleetError, ToolMissingError
+from fleet.keys import ensure
+from fleet.load import parse_model
+from fleet.render.filters.keys import VARIABLE
 
 OVERLAY = Path("deploy/development/compose.yaml")
+LOCAL_MODEL = Path("deploy/local/model.json")
 PROJECT = "fleet-e2e"
 
 
@@ -60,17 +64,26 @@ def load(*slugs: str) -> dict[str, Any]:
     return report
 
 
-def test_the_overlay_runs_hardened_and_answers(engine: Any, compose: list[str]) -> None:
-    """All agents become healthy, read-only and as nobody special, and a question is answered."""
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make keys for all agents, where compose finds them."""
+    document = json.loads(LOCAL_MODEL.read_text())
+    document["environment"]["orchestrator"] = "compose"
+    folder = tmp_path / "keys"
+    ensure(parse_model(json.dumps(document)), folder)
+    monkeypatch.setenv(VARIABLE, str(folder))
+    return folder
+
+
+def test_the_overlay_runs_hardened_and_answers(engine: Any, keys: Path, compose: list[str]) -> None:
+    """All agents become healthy, read-only and as nobody special; the operator has an answer."""
     load()
     assert load()["sent_bytes"] == 0
 
     subprocess.run([*compose, "up", "--detach", "--wait", "--wait-timeout", "120"], check=True)
 
     services = yaml.safe_load(OVERLAY.read_text())["services"]
-    containers = engine.containers.list(
-        filters={"label": f"com.docker.compose.project={PROJECT}"}
-    )
+    containers = engine.containers.list(filters={"label": f"com.docker.compose.project={PROJECT}"})
     assert len(containers) == len(services) == 14
     for container in containers:
         assert container.attrs["State"]["Health"]["Status"] == "healthy"
@@ -79,6 +92,9 @@ def test_the_overlay_runs_hardened_and_answers(engine: Any, compose: list[str]) 
         assert container.attrs["Config"]["User"] == "65532:65532"
     front_door = services["request-coordinator"]["ports"][0]
     port = front_door["published"] if isinstance(front_door, dict) else front_door.split(":")[-2]
-    ask(f"tcp://127.0.0.1:{port}", "remember that the boiler was serviced on 4 May", "e2e", 30)
-    answer = ask(f"tcp://127.0.0.1:{port}", "when was the boiler serviced?", "e2e", 30)
+    front = f"tcp://127.0.0.1:{port}"
+    ask(front, "remember that the boiler was serviced on 4 May", "e2e", 30, keys)
+    answer = ask(front, "when was the boiler serviced?", "e2e", 30, keys)
     assert "4 May" in answer.model_dump_json()
+    with pytest.raises(FleetError):
+        ask(front, "when was the boiler serviced?", "e2e", 2)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fleet.clusters.local.status_file import FleetStatus
+from fleet.clusters.local.stop import wait_for_end
 from fleet.testing.models import free_ports
 
 
@@ -28,16 +32,32 @@ class Fleet:
 
     def run(self, *arguments: str) -> str:
         """Run one command; it must go well."""
+        result = self.try_to(*arguments)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def try_to(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command, whatever comes of it."""
         options = ("--model", str(self.model), "--state", str(self.state))
-        result = subprocess.run(
+        return subprocess.run(
             (sys.executable, "-m", "fleet", *options, *arguments),
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
+
+    def pid_of(self, agent: str) -> int:
+        """Give the pid of an agent as the host knows it."""
+        status = FleetStatus.read(self.state)
+        assert status is not None
+        return next(process.pid for process in status.processes if process.name == agent)
+
+    def until_ready(self) -> None:
+        """Look until every agent is ready again."""
+        until = time.monotonic() + 30
+        while self.try_to("status").returncode:
+            assert time.monotonic() < until, self.try_to("status").stdout
 
 
 @pytest.fixture
@@ -65,4 +85,19 @@ def test_what_was_remembered_is_known_after_a_restart(fleet: Fleet) -> None:
     fleet.run("up", "--detach")
 
     assert "4 May" in fleet.run("ask", "when was the boiler serviced?")
+    fleet.run("down")
+
+
+def test_a_killed_store_forgets_nothing(fleet: Fleet) -> None:
+    """What was acknowledged is answered though the agent that keeps it is killed in between."""
+    fleet.run("up", "--detach")
+    fleet.run("ask", "remember that the boiler was serviced on 4 May")
+    before = fleet.pid_of("memory_orchestrator_service")
+
+    os.kill(before, signal.SIGKILL)
+
+    assert wait_for_end(before, 30)
+    fleet.until_ready()
+    assert "4 May" in fleet.run("ask", "when was the boiler serviced?")
+    assert fleet.pid_of("memory_orchestrator_service") != before
     fleet.run("down")

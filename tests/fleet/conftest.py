@@ -33,10 +33,10 @@ class LocalFleet:
                 slug,
                 next(ports),
                 name=name,
-                module="fleet.testing.agents",
+                module=module or "fleet.testing.agents",
                 health_port=next(ports),
             )
-            for slug, name in classes.items()
+            for slug, (module, _, name) in _split(classes)
         ]
         actions = {action.name for action in actions_of(ServiceRegistry)} - set(BASE_ACTIONS)
         registry = agent_entry(
@@ -53,8 +53,9 @@ class LocalFleet:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Give the environment variables of every command."""
-        return {**os.environ, "PYTHONPATH": python_path(os.environ), "NO_COLOR": "1"}
+        """Give the environment variables of every command; agents may lie beside the model."""
+        path = os.pathsep.join((python_path(os.environ), str(self.model.parent)))
+        return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -91,6 +92,10 @@ class LocalFleet:
         return found
 
 
+def _split(classes: dict[str, str]) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    return ((slug, name.rpartition(":")) for slug, name in classes.items())
+
+
 def _mentions(process: Path, text: str) -> bool:
     try:
         told = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
@@ -104,7 +109,7 @@ MakeFleet = Callable[..., LocalFleet]
 
 @pytest.fixture
 def local_fleet(tmp_path: Path) -> Iterator[MakeFleet]:
-    """Make a fleet of agents given as slug=class name; it is stopped after the test."""
+    """Make a fleet of agents given as slug="class" or "module:class"; it is stopped in the end."""
     made: list[LocalFleet] = []
 
     def make(**classes: Any) -> LocalFleet:

@@ -13,6 +13,7 @@ import pytest
 from fleet.clusters.compose_tool import find_compose
 from fleet.errors import ToolMissingError
 from fleet.render import render_compose
+from fleet.render.filters.keys import VARIABLE
 from fleet.testing.models import agent_entry, make_model
 
 
@@ -32,6 +33,7 @@ def judged(compose: tuple[str, ...], folder: Path, *agents: dict[str, Any]) -> d
     file.write_text(files["compose.yaml"])
     asked = subprocess.run(
         (*compose, "-f", str(file), "config", "--format", "json"),
+        env={name: value for name, value in os.environ.items() if name != VARIABLE},
         capture_output=True,
         text=True,
         check=False,
@@ -61,6 +63,7 @@ def test_compose_accepts_the_file(compose: tuple[str, ...], tmp_path: Path) -> N
     assert front["volumes"][0]["source"] == "state-request-coordinator"
     assert set(said["volumes"]) == {"state-request-coordinator", "state-service-registry"}
     assert set(said["services"]) >= {"vision", "vision-2", "service-registry"}
+    assert said["secrets"]["keys-vision"]["file"] == str(tmp_path / "keys" / "vision")
 
 
 def test_a_missing_compose_is_told(tmp_path: Path) -> None:

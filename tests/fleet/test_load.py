@@ -86,6 +86,18 @@ def test_an_unknown_dependency_is_told() -> None:
     )
 
 
+def test_an_unknown_peer_is_told() -> None:
+    """Whom an agent calls must be of the same fleet; `*` is anybody in it."""
+    assert_error(
+        with_agent(calls=["sun"]),
+        "agents/nlu_agent/calls: must name agents of this fleet, was 'sun'",
+    )
+    agent = parse_model(json.dumps(with_agent(calls=["*"]))).agent("nlu-agent")
+
+    assert agent is not None
+    assert agent.may_call("sun")
+
+
 def test_a_loop_is_told_whole() -> None:
     """A loop of dependencies is spelled from its first agent back to it."""
     document = model_document(
@@ -134,9 +146,7 @@ def test_a_published_name_must_exist() -> None:
     """A port can be opened only of an agent that is there."""
     document = model_document(publish="front_desk")
 
-    assert_error(
-        document, "environment/publish: must be <slug> or <slug>:health, was 'front_desk'"
-    )
+    assert_error(document, "environment/publish: must be <slug> or <slug>:health, was 'front_desk'")
 
 
 def test_no_json_is_told_with_its_place(tmp_path: Path) -> None:

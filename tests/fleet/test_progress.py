@@ -18,7 +18,7 @@ from fleet.clusters.local.progress import Progress
 
 def make_plan(**needs: tuple[str, ...]) -> Plan:
     """Plan a process for each name, with what it depends on."""
-    specs = (ProcessSpec(name, ("run",), {}, "log", on) for name, on in needs.items())
+    specs = (ProcessSpec(name, "module", {}, "log", on) for name, on in needs.items())
     return Plan("test", 1.0, tuple(specs))
 
 
@@ -110,6 +110,11 @@ def test_who_is_stuck_has_all_it_needs() -> None:
     progress.saw_record(record("registry", Phase.READY, 1.0), 1.0)
 
     assert [failure.name for failure in progress.stuck()] == ["twin"]
+
+
+def test_one_crash_is_soon_made_good() -> None:
+    """Whoever is killed once is started again before callers lose patience."""
+    assert restart_delay(1) <= 0.1
 
 
 @settings(deadline=None)

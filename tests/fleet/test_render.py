@@ -162,6 +162,18 @@ def test_dollars_are_not_variables() -> None:
     assert escaped({"a": ("$HOME", 1)}) == {"a": ("$$HOME", 1)}
 
 
+def test_each_agent_is_given_its_own_keys() -> None:
+    """Replicas share their agent's folder of keys; where all folders are is a variable."""
+    agents = (agent_entry("nlu_agent", 5709, replicas=2), agent_entry("responder", 5637))
+    files, _ = render_compose(make_model(*agents))
+    document = yaml.safe_load(files["compose.yaml"])
+
+    assert document["secrets"]["keys-nlu-agent"] == {"file": "${FLEET_KEYS:-./keys}/nlu_agent"}
+    given = {name: said["secrets"] for name, said in document["services"].items()}
+    assert given["nlu-agent"] == given["nlu-agent-2"]
+    assert given["responder"] == [{"source": "keys-responder", "target": "/run/secrets/fleet"}]
+
+
 def test_filters_do_not_contradict() -> None:
     """Two filters that state different values for one field are a mistake."""
     document = Document("service", "a", body={"user": "1"})

@@ -1,19 +1,21 @@
 """Typed actions: how they are declared, found and invoked. No socket, no JSON text may enter."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
-from common.messages import ActionError, ErrorCode, Reply, Request
+from common import attachments
+from common.messages import ActionError, ErrorCode, Item, Reply, Request
 
-A = TypeVar("A")
-Q = TypeVar("Q", bound=Request)
-R = TypeVar("R", bound=Reply)
+F = TypeVar("F", bound=Callable[..., Any])
 
-Handler = Callable[[Any], Coroutine[Any, Any, Reply]]
+Frames = list[bytes]
+Arrivals = Callable[[Callable[[Any, Frames], Item]], AsyncIterator[Item]]
+"""Gives the items of a stream's caller, made from bodies and frames by the function."""
 
 _MARK = "_is_action"
 
@@ -22,46 +24,76 @@ class AgentDefinitionError(Exception):
     """Refuse an agent whose code is not what its facts or the rules of actions say."""
 
 
-def action(
-    method: Callable[[A, Q], Coroutine[Any, Any, R]],
-) -> Callable[[A, Q], Coroutine[Any, Any, R]]:
-    """Make a method answer the action of its name."""
+def action(method: F) -> F:
+    """Make a method answer the action of its name.
+
+    `async def name(self, request: SomeRequest) -> SomeReply` gives one reply. An async generator
+    `async def name(self, request: SomeRequest) -> AsyncIterator[SomeItem]` gives a stream; when
+    it takes `incoming: AsyncIterator[OtherItem]`, too, its caller sends items as well.
+    """
     setattr(method, _MARK, True)
     return method
 
 
 @dataclass(frozen=True)
 class Action:
-    """One action as its method declares it."""
+    """One action as its method declares it; `incoming` is what the caller of a stream sends."""
 
     name: str
     summary: str
     request: type[Request]
-    reply: type[Reply]
+    reply: type[Reply] | type[Item]
+    incoming: type[Item] | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        """Tell whether it gives items instead of a reply."""
+        return issubclass(self.reply, Item)
 
 
-def actions_of(provider: type) -> tuple[Action, ...]:
+def actions_of(provider: Any) -> tuple[Action, ...]:
     """Return the actions a class declares, sorted by name."""
+    return _actions_of(provider)
+
+
+@cache
+def _actions_of(provider: type) -> tuple[Action, ...]:
     members = inspect.getmembers(provider, lambda member: getattr(member, _MARK, False))
     return tuple(_read(provider, name, function) for name, function in members)
 
 
 def _read(provider: type, name: str, function: Callable[..., Any]) -> Action:
     where = f"{provider.__module__}.{provider.__qualname__}.{name}"
-    if not inspect.iscoroutinefunction(function):
+    is_stream = inspect.isasyncgenfunction(function)
+    if not is_stream and not inspect.iscoroutinefunction(function):
         raise AgentDefinitionError(f"{where}: expected `async def`, found a plain function")
     hints = get_type_hints(function)
-    reply = hints.pop("return", None)
+    given = hints.pop("return", None)
     parameters = list(inspect.signature(function).parameters)
-    if len(parameters) != 2 or parameters[1] not in hints:
+    most = 3 if is_stream else 2
+    if not 2 <= len(parameters) <= most or not all(name in hints for name in parameters[1:]):
         raise AgentDefinitionError(
             f"{where}: expected (self, request: SomeRequest), found ({', '.join(parameters)})"
         )
     request = hints[parameters[1]]
     _expect_subclass(where, "request", request, Request)
-    _expect_subclass(where, "reply", reply, Reply)
+    reply = _items(where, "reply", given) if is_stream else given
+    if not is_stream:
+        _expect_subclass(where, "reply", reply, Reply)
+    incoming = _items(where, "incoming", hints[parameters[2]]) if len(parameters) == 3 else None
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
-    return Action(name=name, summary=summary, request=request, reply=reply)
+    return Action(name, summary, request, reply, incoming)
+
+
+def _items(where: str, role: str, hint: Any) -> Any:
+    if get_origin(hint) is not AsyncIterator:
+        shown = getattr(hint, "__name__", hint)
+        raise AgentDefinitionError(
+            f"{where}: expected AsyncIterator[SomeItem] as {role}, found {shown}"
+        )
+    (item,) = get_args(hint)
+    _expect_subclass(where, role, item, Item)
+    return item
 
 
 def _expect_subclass(where: str, role: str, found: object, base: type) -> None:
@@ -75,7 +107,7 @@ class ActionTable:
 
     def __init__(self, *providers: object) -> None:
         self._actions: dict[str, Action] = {}
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Callable[..., Any]] = {}
         for provider in providers:
             for declared in actions_of(type(provider)):
                 # A later provider hides an earlier one: agents may answer base actions themselves.
@@ -91,7 +123,7 @@ class ActionTable:
         """Return the declarations, sorted by name."""
         return tuple(self._actions[name] for name in sorted(self._actions))
 
-    def read(self, name: str, body: Mapping[str, Any]) -> Request:
+    def read(self, name: str, body: Mapping[str, Any], attached: Frames) -> Request:
         """Make a body into the typed request of an action, or raise ActionError."""
         declared = self._actions.get(name)
         if declared is None:
@@ -99,14 +131,42 @@ class ActionTable:
             message = f"expected one of {expected}; found {_shorten(name)}"
             raise ActionError(ErrorCode.UNKNOWN_ACTION, message, field="action")
         try:
-            return declared.request.model_validate(body)
+            return attachments.load(declared.request, body, attached)
         except ValidationError as error:
             raise _invalid(error) from None
 
-    async def invoke(self, name: str, body: Mapping[str, Any]) -> Reply:
-        """Answer one action."""
-        request = self.read(name, body)
-        return await self._handlers[name](request)
+    async def invoke(
+        self, name: str, body: Mapping[str, Any], attached: Frames | None = None
+    ) -> Reply:
+        """Answer one action that gives a reply."""
+        request = self.read(name, body, attached or [])
+        if self._actions[name].is_stream:
+            raise ActionError(ErrorCode.UNKNOWN_ACTION, f"{name} is a stream", field="action")
+        reply: Reply = await self._handlers[name](request)
+        return reply
+
+    def stream(
+        self, name: str, body: Mapping[str, Any], attached: Frames, arrivals: Arrivals
+    ) -> AsyncGenerator[Item, None]:
+        """Begin one action that gives a stream."""
+        request = self.read(name, body, attached)
+        declared = self._actions[name]
+        if not declared.is_stream:
+            raise ActionError(ErrorCode.UNKNOWN_ACTION, f"{name} is no stream", field="action")
+        kind = declared.incoming
+        if kind is None:
+            items: AsyncGenerator[Item, None] = self._handlers[name](request)
+            return items
+        arriving = arrivals(lambda body, frames: _load_item(kind, body, frames))
+        items = self._handlers[name](request, arriving)
+        return items
+
+
+def _load_item(kind: type[Item], body: Any, frames: Frames) -> Item:
+    try:
+        return attachments.load(kind, body, frames)
+    except ValidationError as error:
+        raise _invalid(error) from None
 
 
 def _invalid(error: ValidationError) -> ActionError:

@@ -4,14 +4,15 @@ import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from common.actions import Action, ActionTable, AgentDefinitionError, action, actions_of
 from common.background import BackgroundTasks
 from common.clock import Clock
 from common.facts import AgentFacts
+from common.messages import Event, Topic
 from common.peers import Peers
-from common.state.store import Store
+from common.state.store import OwnedStore
 
 __all__ = [
     "Action",
@@ -24,25 +25,48 @@ __all__ = [
 ]
 
 
+E = TypeVar("E", bound=Event)
+
+
+class Events(Protocol):
+    """Tell whoever subscribed what happened."""
+
+    def publish(self, topic: Topic[E], event: E) -> int:
+        """Send an event without waiting for anybody, and return its number."""
+        ...
+
+
 @dataclass(frozen=True)
 class AgentContext:
-    """All that an agent is given of the world."""
+    """All that an agent is given of the world.
+
+    `instance` is its name among the copies of the agent, `endpoint` where it answers.
+    """
 
     facts: AgentFacts
-    store: Store
+    instance: str
+    endpoint: str
+    store: OwnedStore
     peers: Peers
+    events: Events
     clock: Clock
     log: logging.Logger
     state_directory: Path
 
 
 class Agent:
-    """Answer actions; subclasses add methods marked with `action`."""
+    """Answer actions; subclasses add methods marked with `action`.
+
+    `topics` are those that the agent publishes.
+    """
+
+    topics: ClassVar[tuple[Topic[Any], ...]] = ()
 
     def __init__(self, context: AgentContext) -> None:
         self.facts = context.facts
         self.store = context.store
         self.peers = context.peers
+        self.events = context.events
         self.clock = context.clock
         self.log = context.log
         self.state_directory = context.state_directory

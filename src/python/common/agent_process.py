@@ -4,8 +4,9 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.actions import ActionTable
 from common.agent import Agent, AgentContext
@@ -13,24 +14,35 @@ from common.base_actions import BASE_ACTIONS, BaseActions
 from common.clock import Clock, SystemClock
 from common.contracts.health import HealthReport
 from common.contracts.registry import REGISTRY_SLUG, AgentRecord
+from common.contracts.traces import Span
 from common.directory import Directory
 from common.facts import AgentFacts
 from common.health import HealthServer
 from common.lifecycle import Event, Phase
-from common.messages import ActionError, ErrorCode, Reply
+from common.messages import ActionError, ErrorCode, Item, Reply
 from common.metrics import Metrics
 from common.network_peers import NetworkPeers
+from common.security.credentials import Credentials
+from common.security.watch import watch_credentials
 from common.settings import Settings
 from common.state.open import open_store, sqlite_path
 from common.state.store import OwnedStore, StateUrlError
 from common.status import Status
+from common.traces import Origin, Tracer
 from common.transport.client import Client
-from common.transport.server import Server
-from common.wire import RequestFrame
+from common.transport.door import Door
+from common.transport.flow import Inbox
+from common.transport.server import Answered, Server
+from common.transport.server_stream import Incoming
+from common.wire import Body, Call, Frames, Open
+
+if TYPE_CHECKING:
+    from common.otlp import SpanExporter
 
 EXIT_STOPPED = 0
 EXIT_START_FAILED = 1
 EXIT_RESTART = 75
+REFUSAL_LOG_SECONDS = 1.0
 
 
 class AgentProcess:
@@ -42,6 +54,7 @@ class AgentProcess:
         settings: Settings,
         agent_class: type[Agent],
         clock: Clock | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         self.facts = facts
         self.settings = settings
@@ -53,9 +66,20 @@ class AgentProcess:
         self._class = agent_class
         self._table = ActionTable(BaseActions(self))
         self._metrics = Metrics(facts.slug, self._is_known, self._reading)
-        self._server = Server(self._answer, self._metrics.observe, self.clock, self.log)
+        origin = Origin(facts.slug, settings.instance, settings.release)
+        self._tracer = Tracer(origin, self.clock.now)
+        self._exporter: SpanExporter | None = None
+        self._door = None if credentials is None else self._make_door(credentials)
+        self._server = Server(self, self._observe, self.clock, self.log, door=self._door)
+        self._server.publisher.declare(agent_class.topics)
         self._health = HealthServer(self.report, self._metrics)
-        self._client = Client(facts.slug, self.clock)
+        self._client = Client(
+            facts.slug, self.clock, release=settings.release, credentials=credentials
+        )
+        self._count_events()
+        self._watching: asyncio.Task[None] | None = None
+        self._told_refusal: dict[str, float] = {}
+        self._rekeying: set[asyncio.Task[None]] = set()
         self._directory: Directory | None = None
         self._store: OwnedStore | None = None
         self._agent: Agent | None = None
@@ -81,6 +105,10 @@ class AgentProcess:
     def report(self) -> HealthReport:
         """Describe the process."""
         return self.status.report(self._server.inflight)
+
+    def spans(self, correlation_id: str) -> tuple[Span, ...]:
+        """Return what the process remembers of its work for a correlation id."""
+        return self._tracer.spans(correlation_id)
 
     async def clear_state(self) -> int:
         """Wipe documents and files of the agent."""
@@ -116,25 +144,47 @@ class AgentProcess:
 
     async def _bind(self) -> Directory:
         settings = self.settings
+        if settings.traces_endpoint:
+            from common.otlp import export_spans  # most processes send none
+
+            self._exporter = export_spans(
+                self._tracer, settings.traces_endpoint, self._metrics, self.log
+            )
         port = self._server.bind(settings.host, settings.port)
         health_port = await self._health.bind(settings.host, settings.health_port)
         shown = f"[{settings.advertise}]" if ":" in settings.advertise else settings.advertise
         self.endpoint = f"tcp://{shown}:{port}"
         self.health_endpoint = f"http://{shown}:{health_port}"
-        is_registry = self.facts.slug == REGISTRY_SLUG
-        registry = self._own_endpoint(port) if is_registry else settings.registry_endpoint
+        registry = self._registry_endpoints(port)
         directory = Directory(registry, self._client, self.clock, self.log, self._record())
         self._directory = directory
         self.status.on_phase = self._tell_phase
         directory.start()
+        if self._door is not None:
+            self._watch_keys(self._door)
         return directory
+
+    def _watch_keys(self, door: Door) -> None:
+        watch = watch_credentials(
+            self.settings.keys_directory, self.clock, self.use, door.credentials, self.log
+        )
+        self._watching = asyncio.get_running_loop().create_task(watch, name="keys watch")
+
+    def _registry_endpoints(self, port: int) -> tuple[str, ...]:
+        known = self.settings.registry_endpoints
+        if self.facts.slug != REGISTRY_SLUG:
+            return known
+        # One of several replicas is registered with the one that leads; a single one leads.
+        others = known if len(known) > 1 else ()
+        own = self._own_endpoint(port)
+        return (own, *(found for found in others if found not in (own, self.endpoint)))
 
     def _own_endpoint(self, port: int) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.settings.host, self.settings.host)
         return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
 
     async def _start(self, directory: Directory) -> None:
-        self._store = await open_store(self.settings.state_url, self.clock)
+        self._store = await open_store(self.settings.state_url, self.clock, self.facts.slug)
         self._agent = agent = self._class(self._context(directory, self._store))
         self._table = ActionTable(BaseActions(self), agent)
         starting = asyncio.create_task(self._wait_and_start(directory, agent))
@@ -201,6 +251,10 @@ class AgentProcess:
         await self._server.drain(0)
         if self._agent is not None:
             await self._agent.background.close()
+        if self._watching is not None:
+            self._watching.cancel()
+        for task in tuple(self._rekeying):
+            task.cancel()
         if self._directory is not None:
             await self._directory.close()
         self._client.close()
@@ -208,13 +262,25 @@ class AgentProcess:
         await self._health.close()
         if self._store is not None:
             await self._store.close()
+        if self._exporter is not None:
+            await self._exporter.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    async def _answer(self, request: RequestFrame) -> Reply:
-        if request.action in self._table and request.action not in BASE_ACTIONS:
+    async def answer(self, call: Call, attached: Frames) -> Reply:
+        """Return the reply to a call."""
+        if call.action in self._table and call.action not in BASE_ACTIONS:
             self._expect_serving()
-        return await self._table.invoke(request.action, request.body)
+        return await self._table.invoke(call.action, call.body, attached)
+
+    def stream(
+        self, request: Open, attached: Frames, inbox: Inbox[tuple[Body, Frames]]
+    ) -> AsyncGenerator[Item, None]:
+        """Return the items of a stream."""
+        self._expect_serving()
+        return self._table.stream(
+            request.action, request.body, attached, lambda load: Incoming(inbox, load)
+        )
 
     def _expect_serving(self) -> None:
         if not self.status.phase.is_serving:
@@ -222,6 +288,49 @@ class AgentProcess:
             reason = f", waiting for {awaited}" if awaited else ""
             message = f"{self.facts.slug} is {self.status.phase.value}{reason}"
             raise ActionError(ErrorCode.UNAVAILABLE, message)
+
+    def _observe(self, answered: Answered) -> None:
+        self._metrics.observe(answered.action, answered.status, answered.seconds)
+        self._tracer.record(answered)
+
+    def _make_door(self, credentials: Credentials) -> Door:
+        return Door(self.settings.instance, credentials, self._refused)
+
+    def _refused(self, reason: str, key: str, address: str) -> None:
+        self._metrics.count("agent_refused_connections_total", reason=reason)
+        now = self.clock.monotonic()
+        # Who is refused may knock a hundred times a second.
+        if now - self._told_refusal.get(reason, -REFUSAL_LOG_SECONDS) >= REFUSAL_LOG_SECONDS:
+            self._told_refusal[reason] = now
+            told = {"reason": reason, "key": key[:8], "address": address}
+            self.log.warning("refused a connection", extra=told)
+
+    def use(self, credentials: Credentials) -> None:
+        """Go on with other keys: what is trusted at once, the own key as soon as it can be."""
+        before, self._client.credentials = self._client.credentials, credentials
+        if self._door is None or before is None:
+            return
+        self._door.credentials = credentials
+        self.log.info("keys were read again", extra={"key": credentials.own.public[:8]})
+        if credentials.own != before.own:
+            task = asyncio.get_running_loop().create_task(self._server.rekey(credentials.own))
+            self._rekeying.add(task)
+            task.add_done_callback(self._rekeying.discard)
+
+    def _count_events(self) -> None:
+        count, publisher = self._metrics.count, self._server.publisher
+        publisher.on_published = lambda topic: count("agent_events_published_total", topic=topic)
+        publisher.on_missed = lambda topic: self._count_missed(topic, 1)
+        self._client.on_open_circuit = self._count_circuit
+
+    def _count_missed(self, topic: str, number: int) -> None:
+        self._metrics.count("agent_events_missed_total", number, topic=topic)
+
+    def _count_circuit(self, endpoint: str) -> None:
+        records = self._directory.records() if self._directory is not None else ()
+        peer = next((found.slug for found in records if found.endpoint == endpoint), "unknown")
+        self._metrics.count("agent_circuit_opened_total", peer=peer)
+        self.log.warning("circuit opened", extra={"peer": peer, "endpoint": endpoint})
 
     def _is_known(self, action: str) -> bool:
         return action in self._table
@@ -240,18 +349,28 @@ class AgentProcess:
             group=self.facts.group,
             since=self.clock.now(),
             depends_on=self.facts.depends_on,
+            release=self.settings.release,
         )
 
     def _context(self, directory: Directory, store: OwnedStore) -> AgentContext:
-        expected = frozenset(self.facts.depends_on)
-        peers = NetworkPeers(directory, self._client, self.clock, expected)
+        peers = NetworkPeers(
+            directory,
+            self._client,
+            self.clock,
+            self.facts,
+            on_retry=lambda peer: self._metrics.count("agent_retries_total", peer=peer),
+            on_missed=self._count_missed,
+        )
         return AgentContext(
             facts=self.facts,
             store=store,
             peers=peers,
+            events=self._server.publisher,
             clock=self.clock,
             log=self.log,
             state_directory=self._state_directory(),
+            instance=self.settings.instance,
+            endpoint=self.endpoint,
         )
 
     def _state_directory(self) -> Path:

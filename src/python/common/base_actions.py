@@ -4,9 +4,10 @@ from typing import Protocol
 
 from common.actions import action
 from common.contracts.health import Cleared, HealthReport, Pong
-from common.messages import Done, Empty
+from common.contracts.traces import Span, Spans, TraceQuery
+from common.messages import Done, Empty, Query
 
-BASE_ACTIONS = ("clear_state", "health", "health_check", "ping", "restart")
+BASE_ACTIONS = ("clear_state", "health", "health_check", "ping", "restart", "trace")
 
 
 class Process(Protocol):
@@ -24,6 +25,10 @@ class Process(Protocol):
         """Wipe what the agent keeps and return how many documents that were."""
         ...
 
+    def spans(self, correlation_id: str) -> tuple[Span, ...]:
+        """Return what the process remembers of its work for a correlation id."""
+        ...
+
 
 class BaseActions:
     """Answer what is the same for every agent."""
@@ -32,18 +37,18 @@ class BaseActions:
         self._process = process
 
     @action
-    async def ping(self, request: Empty) -> Pong:
+    async def ping(self, request: Query) -> Pong:
         """Answer at once: the agent's loop runs."""
         report = self._process.report()
         return Pong(agent=report.agent, instance=report.instance)
 
     @action
-    async def health(self, request: Empty) -> HealthReport:
+    async def health(self, request: Query) -> HealthReport:
         """Describe phase, missing dependencies and load."""
         return self._process.report()
 
     @action
-    async def health_check(self, request: Empty) -> HealthReport:
+    async def health_check(self, request: Query) -> HealthReport:
         """Describe phase, missing dependencies and load, as `health` does."""
         return self._process.report()
 
@@ -57,3 +62,8 @@ class BaseActions:
     async def clear_state(self, request: Empty) -> Cleared:
         """Wipe everything the agent keeps."""
         return Cleared(documents=await self._process.clear_state())
+
+    @action
+    async def trace(self, request: TraceQuery) -> Spans:
+        """Tell what this process did for a correlation id, as far as it remembers."""
+        return Spans(spans=self._process.spans(request.correlation_id))

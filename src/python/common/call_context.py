@@ -8,11 +8,16 @@ from typing import NamedTuple
 
 
 class CallContext(NamedTuple):
-    """Which request is being worked on, who asked, and until when (unix seconds)."""
+    """Which request is being worked on, who asked, and until when (unix seconds).
+
+    `span` names this piece of work in a trace; the calls made in it carry it as their parent.
+    """
 
     correlation_id: str
     source: str
     deadline: float | None
+    span: str = ""
+    parent: str = ""
 
 
 _CURRENT: contextvars.ContextVar[CallContext | None] = contextvars.ContextVar("call", default=None)
@@ -28,15 +33,23 @@ def new_correlation_id() -> str:
     return secrets.token_hex(8)
 
 
+def new_span() -> str:
+    """Return an id for one piece of work in a trace: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
 def enter_call(call: CallContext) -> None:
     """Make a call the current one for the rest of this task."""
     _CURRENT.set(call)
 
 
 @contextmanager
-def correlated(correlation_id: str, source: str = "") -> Iterator[None]:
-    """Let calls and log lines of a block carry a correlation id, without a deadline."""
-    token = _CURRENT.set(CallContext(correlation_id, source, None))
+def correlated(correlation_id: str, source: str = "", span: str = "") -> Iterator[None]:
+    """Let calls and log lines of a block carry a correlation id, without a deadline.
+
+    A span makes the block part of that piece of work: its calls appear below it in a trace.
+    """
+    token = _CURRENT.set(CallContext(correlation_id, source, None, span))
     try:
         yield
     finally:
@@ -48,6 +61,6 @@ def context_without_deadline() -> contextvars.Context:
     context = contextvars.copy_context()
     call = _CURRENT.get()
     if call is not None:
-        kept = CallContext(call.correlation_id, call.source, None)
+        kept = call._replace(deadline=None)
         context.run(_CURRENT.set, kept)
     return context

@@ -33,7 +33,11 @@ class CircuitBreaker:
     """Stop calling after `failures` in a row; let one call try again after `reset_seconds`."""
 
     def __init__(
-        self, failures: int = 3, reset_seconds: float = 30.0, clock: Clock | None = None
+        self,
+        failures: int = 3,
+        reset_seconds: float = 30.0,
+        clock: Clock | None = None,
+        on_open: Callable[[], None] | None = None,
     ) -> None:
         self._limit = failures
         self._reset_seconds = reset_seconds
@@ -41,6 +45,7 @@ class CircuitBreaker:
         self._failures = 0
         self._opened_at: float | None = None
         self._is_probing = False
+        self._on_open = on_open
 
     @property
     def state(self) -> CircuitState:
@@ -87,5 +92,7 @@ class CircuitBreaker:
     def _failed(self) -> None:
         self._failures += 1
         if self._is_probing or self._failures >= self._limit:
+            if self._opened_at is None and self._on_open is not None:
+                self._on_open()
             self._opened_at = self._clock.monotonic()
         self._is_probing = False

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from typing import TypeVar
 
 from common.clock import Clock
 from common.contracts.registry import (
@@ -16,19 +15,22 @@ from common.contracts.registry import (
     Heartbeat,
     RegisterAgent,
     WatchAgents,
+    Weights,
 )
 from common.directory_view import GRACE_SECONDS, DirectoryView
 from common.lifecycle import Phase
-from common.messages import ActionError, Done, ErrorCode, Reply, Request
+from common.messages import ActionError, Done, ErrorCode
+from common.registry_caller import RegistryCaller
 from common.transport.client import Client
-
-R = TypeVar("R", bound=Reply)
 
 HEARTBEAT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
 WATCH_SECONDS = 10.0
+# One that sends no heartbeats learns only by its watch that the registry is gone.
+GUEST_WATCH_SECONDS = 2.0
 FAREWELL_SECONDS = 0.5
-BACK_OFF_SECONDS = (0.02, 2.0)
+# The longest pause is well within a lease: a new leader must hear of us before that ends.
+BACK_OFF_SECONDS = (0.02, 1.0)
 
 
 class Directory:
@@ -36,19 +38,19 @@ class Directory:
 
     def __init__(
         self,
-        registry_endpoint: str,
+        registry_endpoints: tuple[str, ...],
         client: Client,
         clock: Clock,
         log: logging.Logger,
         record: AgentRecord | None = None,
     ) -> None:
-        self._endpoint = registry_endpoint
+        self._registry = RegistryCaller(registry_endpoints, client, clock)
         self._client = client
         self._clock = clock
         self._log = log
         self._record = record
         self._registered: AgentRecord | None = None
-        self._registry: str | None = None
+        self._has_replicas = len(registry_endpoints) > 1
         self._is_connected = False
         self._news = asyncio.Event()
         self._view = DirectoryView()
@@ -71,8 +73,8 @@ class Directory:
 
     @property
     def registry_endpoint(self) -> str:
-        """Return where the registry is asked."""
-        return self._endpoint
+        """Return where the registry is asked; of its replicas the one in use."""
+        return self._registry.endpoint
 
     def records(self) -> tuple[AgentRecord, ...]:
         """Return what the registry knows."""
@@ -85,6 +87,10 @@ class Directory:
     def serving(self, slug: str) -> tuple[AgentRecord, ...]:
         """Return the copies of an agent that answer calls."""
         return self._view.serving(slug)
+
+    def weights(self, slug: str) -> Weights:
+        """Return which share of an agent's calls goes to which release."""
+        return self._view.weights(slug)
 
     def is_serving(self, slug: str) -> bool:
         """Tell whether calls to an agent can be answered."""
@@ -116,11 +122,13 @@ class Directory:
         for task in self._tasks[1:]:
             task.cancel()
         record = self._record
-        if record is None or record.slug == REGISTRY_SLUG or not self._is_connected:
+        if record is None or not self._is_connected:
+            return
+        if record.slug == REGISTRY_SLUG and not self._has_replicas:
             return
         farewell = DeregisterAgent(slug=record.slug, instance=record.instance, since=record.since)
         try:
-            await self._ask("deregister_agent", farewell, Done, FAREWELL_SECONDS)
+            await self._registry.ask("deregister_agent", farewell, Done, FAREWELL_SECONDS)
         except ActionError as error:
             self._log.info("left without a farewell", extra={"error": str(error)})
 
@@ -141,16 +149,17 @@ class Directory:
         assert record is not None
         if record == self._registered:
             beat = Heartbeat(slug=record.slug, instance=record.instance, since=record.since)
-            accepted = await self._ask("heartbeat", beat, AgentRegistered, ANSWER_SECONDS)
+            accepted = await self._registry.ask("heartbeat", beat, AgentRegistered, ANSWER_SECONDS)
         else:
             entry = RegisterAgent(record=record)
-            accepted = await self._ask("register_agent", entry, AgentRegistered, ANSWER_SECONDS)
+            accepted = await self._registry.ask(
+                "register_agent", entry, AgentRegistered, ANSWER_SECONDS
+            )
             self._registered = record
-        if self._registry not in (None, accepted.registry):
+        if self._view.registry not in ("", accepted.registry):
             # The old registry took our watch with it; the new one has not heard of it.
-            self._view.version = 0
-            self._client.forget(self._endpoint, _unavailable("the registry was restarted"))
-        self._registry = accepted.registry
+            self._view.start_anew()
+            self._client.forget(self.registry_endpoint, _unavailable("the registry was restarted"))
 
     def _after_failure(self, error: ActionError, pause: float) -> float:
         was_registered, self._registered = self._registered is not None, None
@@ -171,11 +180,14 @@ class Directory:
 
     async def _follow(self) -> None:
         pause = BACK_OFF_SECONDS[0]
+        wait = GUEST_WATCH_SECONDS if self._record is None else WATCH_SECONDS
         while True:
-            question = WatchAgents(since=self._view.version, timeout_seconds=WATCH_SECONDS)
-            seconds = WATCH_SECONDS + ANSWER_SECONDS
+            question = WatchAgents(
+                since=self._view.version, registry=self._view.registry, timeout_seconds=wait
+            )
+            seconds = wait + ANSWER_SECONDS
             try:
-                changes = await self._ask("watch_agents", question, AgentChanges, seconds)
+                changes = await self._registry.ask("watch_agents", question, AgentChanges, seconds)
             except ActionError:
                 if self._record is None:
                     self._set_connected(False)
@@ -188,14 +200,14 @@ class Directory:
             self._apply(changes)
 
     def _apply(self, changes: AgentChanges) -> None:
-        self._end(self._view.apply(changes, self._clock.now()))
+        self._end(self._view.apply(changes, self._clock.monotonic()))
         if self._view.is_doubting:
             asyncio.get_running_loop().call_later(GRACE_SECONDS + 0.1, self._drop_doubted)
         if changes.agents:
             self._notify()
 
     def _drop_doubted(self) -> None:
-        ended = self._view.drop_doubted(self._clock.now())
+        ended = self._view.drop_doubted(self._clock.monotonic())
         if ended:
             self._end(ended)
             self._notify()
@@ -208,6 +220,9 @@ class Directory:
     def _set_connected(self, connected: bool) -> None:
         if connected != self._is_connected:
             self._is_connected = connected
+            if not connected:
+                # Only a registry that answers can tell that a peer is gone.
+                self._view.stop_doubting()
             self._notify()
 
     def _notify(self) -> None:
@@ -216,11 +231,6 @@ class Directory:
                 future.set_result(None)
         if self.on_change is not None:
             self.on_change()
-
-    async def _ask(self, action: str, request: Request, reply: type[R], seconds: float) -> R:
-        deadline = self._clock.now() + seconds
-        name = f"{REGISTRY_SLUG}.{action}"
-        return await self._client.call(self._endpoint, name, request, reply, deadline=deadline)
 
 
 def _unavailable(message: str) -> ActionError:

@@ -1,6 +1,6 @@
 """What one process knows of the fleet. No IO may enter; time is an argument."""
 
-from common.contracts.registry import AgentChanges, AgentRecord
+from common.contracts.registry import AgentChanges, AgentRecord, Weights
 from common.lifecycle import Phase
 
 # A registry that lost its table hears of everybody within this time.
@@ -13,7 +13,9 @@ class DirectoryView:
     """Fold the registry's changes into records."""
 
     def __init__(self) -> None:
+        self.registry = ""
         self.version = 0
+        self._weights: dict[str, Weights] = {}
         self._records: dict[Key, AgentRecord] = {}
         self._doubted: dict[Key, float] = {}
         self._serving: dict[str, tuple[AgentRecord, ...]] = {}
@@ -33,10 +35,16 @@ class DirectoryView:
         """Return the copies of an agent that answer calls."""
         return self._serving.get(slug, ())
 
+    def weights(self, slug: str) -> Weights:
+        """Return which share of an agent's calls goes to which release."""
+        return self._weights.get(slug, ())
+
     def apply(self, changes: AgentChanges, now: float) -> tuple[AgentRecord, ...]:
         """Take changes in and return the records that they ended."""
         before = dict(self._records)
-        self.version = changes.version
+        is_another = changes.registry != self.registry
+        self.version, self.registry = changes.version, changes.registry
+        self._weights = {told.agent: told.weights for told in changes.weights}
         for record in changes.agents:
             key = (record.slug, record.instance)
             self._doubted.pop(key, None)
@@ -47,7 +55,8 @@ class DirectoryView:
         if changes.complete:
             told = {(record.slug, record.instance) for record in changes.agents}
             for key in self._records.keys() - told:
-                self._doubted.setdefault(key, now + GRACE_SECONDS)
+                if is_another or key not in self._doubted:
+                    self._doubted[key] = now + GRACE_SECONDS
         self._index()
         return self._ended(before)
 
@@ -59,6 +68,16 @@ class DirectoryView:
             self._records.pop(key, None)
         self._index()
         return self._ended(before)
+
+    def start_anew(self) -> None:
+        """Let the next question be one for everything; until then what is known counts."""
+        self.version = 0
+
+    def stop_doubting(self) -> None:
+        """Keep what the registry did not confirm, because it is away and nobody can be asked."""
+        if self._doubted:
+            self._doubted.clear()
+            self.start_anew()
 
     @property
     def is_doubting(self) -> bool:

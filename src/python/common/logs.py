@@ -10,16 +10,15 @@ from pydantic_core import to_json
 from common.call_context import current_call
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
-_OWN = frozenset({"ts", "level", "agent", "instance", "message", "correlation_id", "error_trace"})
+_OWN = frozenset("ts level agent instance release message correlation_id span error_trace".split())
 
 
 class JsonFormatter(logging.Formatter):
     """Make a log record into one line of JSON."""
 
-    def __init__(self, agent: str, instance: str) -> None:
+    def __init__(self, agent: str, instance: str, release: str = "") -> None:
         super().__init__()
-        self._agent = agent
-        self._instance = instance
+        self._origin = {"agent": agent, "instance": instance, "release": release}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without its end."""
@@ -27,10 +26,10 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "ts": _timestamp(record.created),
             "level": record.levelname.lower(),
-            "agent": self._agent,
-            "instance": self._instance,
+            **self._origin,
             "message": record.getMessage(),
             "correlation_id": None if call is None else call.correlation_id,
+            "span": None if call is None else call.span or None,
         }
         if record.exc_info:
             line["error_trace"] = self.formatException(record.exc_info)
@@ -40,10 +39,12 @@ class JsonFormatter(logging.Formatter):
         return _to_text(line)
 
 
-def configure_logs(agent: str, instance: str, level: str, stream: TextIO | None = None) -> None:
+def configure_logs(
+    agent: str, instance: str, level: str, stream: TextIO | None = None, *, release: str = ""
+) -> None:
     """Make every logger of the process write JSON lines; called once, by the runtime."""
     handler = logging.StreamHandler(stream or sys.stdout)
-    handler.setFormatter(JsonFormatter(agent, instance))
+    handler.setFormatter(JsonFormatter(agent, instance, release))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)

@@ -10,13 +10,18 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from common.actions import AgentDefinitionError
 from common.agent import Agent
 from common.facts import AgentFacts
-from common.settings import FACTS_VARIABLE, Settings, SettingsError
+from common.security.keys import KeysError
+from common.settings import CURVE, FACTS_VARIABLE, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from common.security.credentials import Credentials
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -41,6 +46,9 @@ def run(
     except AgentDefinitionError as error:
         hint = "make the agent() target and the module say the same"
         return _fail(str(error), hint)
+    except KeysError as error:
+        message, _, hint = str(error).partition("\n\nhint: ")
+        return _fail(f"KEYS_DIRECTORY: {message}", hint)
     except SettingsError as error:
         return _fail("the environment has mistakes\n" + str(error), f"{facts.slug} --help")
 
@@ -81,14 +89,20 @@ def _probe(facts: AgentFacts, environ: Mapping[str, str]) -> int:
 def _serve(facts: AgentFacts, agent_class: type[Agent], environ: Mapping[str, str]) -> int:
     from common.describe import check_definition
     from common.logs import configure_logs
+    from common.security.credentials import read_credentials
     from common.transport.context import close_context
     from common.transport.server import PortInUseError
 
     settings = Settings.from_environ(facts, environ)
     check_definition(facts, agent_class)
-    configure_logs(facts.slug, settings.instance, settings.log_level)
+    credentials = None
+    if settings.security == CURVE:
+        credentials = read_credentials(settings.keys_directory)
+    configure_logs(
+        facts.slug, settings.instance, settings.log_level, release=settings.release
+    )
     try:
-        code = asyncio.run(_until_signal(facts, settings, agent_class))
+        code = asyncio.run(_until_signal(facts, settings, agent_class, credentials))
     except PortInUseError as error:
         name = str(error).partition(":")[0]
         return _fail(str(error), f"{name}=0 picks a free port", EXIT_PORT_IN_USE)
@@ -99,10 +113,15 @@ def _serve(facts: AgentFacts, agent_class: type[Agent], environ: Mapping[str, st
     return code
 
 
-async def _until_signal(facts: AgentFacts, settings: Settings, agent_class: type[Agent]) -> int:
+async def _until_signal(
+    facts: AgentFacts,
+    settings: Settings,
+    agent_class: type[Agent],
+    credentials: "Credentials | None",
+) -> int:
     from common.agent_process import AgentProcess
 
-    process = AgentProcess(facts, settings, agent_class)
+    process = AgentProcess(facts, settings, agent_class, credentials=credentials)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)

@@ -3,21 +3,27 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from common.contracts.registry import REGISTRY_SLUG
 from common.facts import AgentFacts
+from common.state.open import EXPECTED as STATE_URLS
 from common.state.open import sqlite_path
 from common.state.store import StateUrlError
 
 FACTS_VARIABLE = "AGENT_FACTS"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+CURVE, PLAIN = "curve", "plain"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 WILDCARDS = ("0.0.0.0", "::", "*")
 
 _HOST = re.compile(r"^[A-Za-z0-9_:]([A-Za-z0-9_.:%-]*[A-Za-z0-9_:])?$")
 _INSTANCE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,199}$")
+_RELEASE = re.compile(r"^[A-Za-z0-9_.:+-]{0,100}$")
+_HTTP = re.compile(r"^https?://[^/\s]+(/\S*)?$")
 _ENDPOINT = re.compile(r"^tcp://(?P<host>[^/:\[\]]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
 
 
@@ -38,10 +44,14 @@ class Settings:
     port: int
     health_port: int
     instance: str
-    registry_endpoint: str
-    state_url: str
+    release: str
+    registry_endpoints: tuple[str, ...]
+    security: Literal["curve", "plain"]
+    keys_directory: Path
+    state_url: str = field(repr=False)  # it may hold a password
     log_level: str
     drain_seconds: float
+    traces_endpoint: str
 
     @classmethod
     def from_environ(cls, facts: AgentFacts, environ: Mapping[str, str]) -> "Settings":
@@ -52,13 +62,22 @@ class Settings:
             text = environ.get(variable.name) or variable.default(facts, environ)
             try:
                 found[variable.field] = variable.read(text)
-            except (ValueError, StateUrlError):
+            except StateUrlError as error:
+                # It knows what of a URL is a secret.
+                mistakes.append(f"{variable.name}: {error}")
+                found[variable.field] = None
+            except ValueError:
                 mistakes.append(f"{variable.name}: expected {variable.expected}, found {text!r}")
                 found[variable.field] = None
         if found["advertise"] in WILDCARDS:
             mistakes.append(
                 f"AGENT_ADVERTISE: expected a name or address that peers can reach, "
                 f"found {found['advertise']!r}"
+            )
+        if found["security"] == PLAIN and found["host"] not in LOOPBACK:
+            mistakes.append(
+                f"TRANSPORT_SECURITY: expected {CURVE} unless AGENT_HOST is one of "
+                f"{', '.join(LOOPBACK)}, found {PLAIN!r} on {found['host']!r}"
             )
         if mistakes:
             raise SettingsError(tuple(mistakes))
@@ -107,11 +126,32 @@ def _read_instance(text: str) -> str:
     return text
 
 
-def _read_endpoint(text: str) -> str:
-    found = _ENDPOINT.match(text)
-    if not found or not 0 < int(found["port"]) <= 65535:
+def _read_endpoints(text: str) -> tuple[str, ...]:
+    endpoints = tuple(endpoint.strip() for endpoint in text.split(","))
+    for endpoint in endpoints:
+        found = _ENDPOINT.match(endpoint)
+        if not found or not 0 < int(found["port"]) <= 65535:
+            raise ValueError(text)
+    return endpoints
+
+
+def _read_release(text: str) -> str:
+    if not _RELEASE.match(text):
         raise ValueError(text)
     return text
+
+
+def _read_security(text: str) -> str:
+    if text not in (CURVE, PLAIN):
+        raise ValueError(text)
+    return text
+
+
+def _read_traces(text: str) -> str:
+    parts = urlsplit(text)  # reading the port of it raises ValueError when it is none
+    if text and (not _HTTP.match(text) or parts.port == 0 or parts.username is not None):
+        raise ValueError(text)
+    return text.rstrip("/")
 
 
 def _read_state_url(text: str) -> str:
@@ -184,17 +224,49 @@ VARIABLES = (
         lambda facts, environ: facts.slug,
     ),
     Variable(
+        "AGENT_RELEASE",
+        "release",
+        "up to 100 letters, digits and _.:+-",
+        "release that this copy belongs to; the registry weighs copies by it",
+        _read_release,
+        lambda facts, environ: "",
+    ),
+    Variable(
+        "TRANSPORT_SECURITY",
+        "security",
+        f"{CURVE} or {PLAIN}",
+        f"whether peers are known by their keys; {PLAIN} only on loopback",
+        _read_security,
+        lambda facts, environ: CURVE,
+    ),
+    Variable(
+        "KEYS_DIRECTORY",
+        "keys_directory",
+        "a folder",
+        "where agent.key and trust.json are",
+        Path,
+        lambda facts, environ: "/run/secrets/fleet",
+    ),
+    Variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "traces_endpoint",
+        "http://host:port",
+        "collector that is sent every span; none when empty",
+        _read_traces,
+        lambda facts, environ: "",
+    ),
+    Variable(
         "REGISTRY_ENDPOINT",
-        "registry_endpoint",
-        "tcp://host:port",
-        f"where {REGISTRY_SLUG} answers",
-        _read_endpoint,
+        "registry_endpoints",
+        "tcp://host:port, or several with commas between",
+        f"where {REGISTRY_SLUG} answers; each of its replicas",
+        _read_endpoints,
         lambda facts, environ: "tcp://127.0.0.1:7200",
     ),
     Variable(
         "STATE_URL",
         "state_url",
-        "sqlite:///path/to/file.db or memory:",
+        STATE_URLS,
         "where documents are kept",
         _read_state_url,
         _state_url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -27,6 +28,7 @@ from common.contracts.registry import (
 from common.messages import ActionError, ErrorCode, Reply, Request
 from common.transport.client import Client
 from fleet.errors import FleetError, NotRunningError
+from fleet.keys import operator_credentials
 from fleet.model import FRONT_DOOR, REGISTRY
 
 R = TypeVar("R", bound=Reply)
@@ -41,11 +43,12 @@ RESULT_SECONDS = 20.0
 class Caller:
     """Call actions of one endpoint."""
 
-    def __init__(self, agent: str, endpoint: str) -> None:
+    def __init__(self, agent: str, endpoint: str, keys: Path | None = None) -> None:
+        """Call with the operator's credentials when `keys`, all keys of a fleet, has them."""
         self._agent = agent
         self._endpoint = endpoint
         self._clock = SystemClock()
-        self._client = Client(SOURCE, self._clock)
+        self._client = Client(SOURCE, self._clock, credentials=operator_credentials(keys))
 
     async def call(self, action: str, request: Request, reply: type[R], seconds: float) -> R:
         """Call an action and give its reply; raise ActionError when there is none in time."""
@@ -53,37 +56,48 @@ class Caller:
         name = f"{self._agent}.{action}"
         return await self._client.call(self._endpoint, name, request, reply, deadline=deadline)
 
+    def refresh(self, keys: Path | None) -> None:
+        """Use the operator's credentials as they are now, for connections made from here on."""
+        found = operator_credentials(keys)
+        if found != self._client.credentials:
+            self._client.credentials = found
+            lost = ActionError(ErrorCode.UNAVAILABLE, "the operator has other keys")
+            self._client.forget(self._endpoint, lost)
+
     def close(self) -> None:
         """Drop the connection."""
         self._client.close()
 
 
-async def watch(registry: str) -> AsyncIterator[AgentRecord]:
+async def watch(registry: str, keys: Path | None = None) -> AsyncIterator[AgentRecord]:
     """Give the record of every agent, and again whenever one changes, for ever."""
-    caller, version = Caller(REGISTRY, registry), 0
+    caller, version, table = Caller(REGISTRY, registry, keys), 0, ""
     try:
         while True:
-            question = WatchAgents(since=version, timeout_seconds=WATCH_SECONDS)
+            question = WatchAgents(
+                since=version, registry=table, timeout_seconds=WATCH_SECONDS
+            )
             seconds = WATCH_SECONDS + ANSWER_SECONDS
             try:
                 changes = await caller.call("watch_agents", question, AgentChanges, seconds)
-            except ActionError:  # it is starting, or it is gone for a moment
+            except ActionError:  # it is starting, or gone for a moment, or has new keys
                 await asyncio.sleep(PAUSE_SECONDS)
+                caller.refresh(keys)
                 continue
-            version = changes.version
+            version, table = changes.version, changes.registry
             for record in changes.agents:
                 yield record
     finally:
         caller.close()
 
 
-def list_agents(registry: str, seconds: float) -> tuple[AgentRecord, ...]:
+def list_agents(registry: str, seconds: float, keys: Path | None = None) -> tuple[AgentRecord, ...]:
     """Give what the registry knows; nothing when it does not answer in time."""
-    return asyncio.run(_list_agents(registry, seconds))
+    return asyncio.run(_list_agents(registry, seconds, keys))
 
 
-async def _list_agents(registry: str, seconds: float) -> tuple[AgentRecord, ...]:
-    caller = Caller(REGISTRY, registry)
+async def _list_agents(registry: str, seconds: float, keys: Path | None) -> tuple[AgentRecord, ...]:
+    caller = Caller(REGISTRY, registry, keys)
     try:
         return (await caller.call("list_agents", ListAgents(), AgentList, seconds)).agents
     except ActionError:
@@ -92,14 +106,18 @@ async def _list_agents(registry: str, seconds: float) -> tuple[AgentRecord, ...]
         caller.close()
 
 
-def ask(endpoint: str, text: str, session: str, seconds: float) -> RequestResult:
+def ask(
+    endpoint: str, text: str, session: str, seconds: float, keys: Path | None = None
+) -> RequestResult:
     """Put a text to the front door and wait for the answer."""
-    return asyncio.run(_ask(endpoint, text, session, seconds))
+    return asyncio.run(_ask(endpoint, text, session, seconds, keys))
 
 
-async def _ask(endpoint: str, text: str, session: str, seconds: float) -> RequestResult:
+async def _ask(
+    endpoint: str, text: str, session: str, seconds: float, keys: Path | None
+) -> RequestResult:
     submission = _submission(text, session)
-    caller = Caller(FRONT_DOOR, endpoint)
+    caller = Caller(FRONT_DOOR, endpoint, keys)
     try:
         result = await _result(caller, submission, seconds)
     except ActionError as error:

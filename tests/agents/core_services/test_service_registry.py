@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from agents.core_services.service_registry import LEASE_SECONDS, TOMBSTONES, ServiceRegistry
+from agents.core_services.service_registry import ServiceRegistry
 from common.contracts.registry import AgentRecord
 from common.lifecycle import Phase
 from common.messages import ActionError, ErrorCode
 from common.state import open_store
+from common.state.memory import MemoryStore
 from common.testing import AgentHarness, FakeClock
 
 Registry = AgentHarness[ServiceRegistry]
@@ -199,19 +200,6 @@ async def test_version_of_another_life_gives_everything() -> None:
             assert len(changes.agents) == 1
 
 
-async def test_tombstones_are_few() -> None:
-    """Agents that left long ago are forgotten; watchers from before then start anew."""
-    async with AgentHarness(ServiceRegistry) as registry:
-        since = (await registry.call("list_agents")).version
-        for number in range(TOMBSTONES + 5):
-            gone = record(instance=f"alpha-{number}")
-            await enter(registry, gone)
-            await leave(registry, gone)
-
-        assert (await registry.call("watch_agents", since=since)).complete
-        assert len(registry.agent._entries) <= TOMBSTONES
-
-
 async def test_table_survives_a_restart(tmp_path: Path) -> None:
     """A new registry over the same store knows who was there, for one lease."""
     clock = FakeClock()
@@ -228,16 +216,98 @@ async def test_table_survives_a_restart(tmp_path: Path) -> None:
     async with AgentHarness(ServiceRegistry, store=store, clock=clock) as second:
         assert await listed(second) == ["alpha", "beta"]
         assert (await second.call("list_agents")).version > before
-        await clock.advance(LEASE_SECONDS - 1)
-        await beat(second, beta)
         # The store works in a thread of its own, so a moved clock does not wait for it.
         async with asyncio.timeout(5):
-            while await listed(second) != ["beta"]:
-                await clock.advance(0.5)
-                await beat(second, beta)
+            while await survivors(second, beta) != ["beta"]:
+                await clock.advance(0.25)
         while len(await store.scan("agents")) > 1:
             await asyncio.sleep(0)
     await store.close()
+
+
+async def survivors(registry: Registry, heard: AgentRecord) -> list[str]:
+    """Return who is on the list when one agent speaks up; nobody while the lease is renewed."""
+    try:
+        await beat(registry, heard)
+        return await listed(registry)
+    except ActionError as error:
+        assert error.code == ErrorCode.UNAVAILABLE
+        await asyncio.sleep(0.01)
+        return []
+
+
+async def test_weights_are_set_told_and_cleared() -> None:
+    """Weights are kept in the order of their releases, for agents that nobody knows too."""
+    async with AgentHarness(ServiceRegistry) as registry:
+        await weigh(registry, "nobody", ("r2", 90), ("r1", 10))
+        await weigh(registry, "alpha", ("r1", 100))
+        told = (await registry.call("get_weights")).agents
+        assert [(found.agent, found.weights) for found in told] == [
+            ("alpha", (("r1", 100),)),
+            ("nobody", (("r1", 10), ("r2", 90))),
+        ]
+        (only,) = (await registry.call("get_weights", agent="alpha")).agents
+        assert only.agent == "alpha"
+        await weigh(registry, "alpha")
+
+        assert (await registry.call("get_weights", agent="alpha")).agents == ()
+
+
+async def weigh(registry: Registry, agent: str, *weights: tuple[str, int]) -> None:
+    """Set the weights of an agent."""
+    await registry.call("set_weights", agent=agent, weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("weights", "field", "message"),
+    [
+        ([["r1", 10]], "weights", "percentages should sum to 100"),
+        ([["r1", 50], ["r1", 50]], "weights", "each release should be there once"),
+        ([["r1", 150], ["r2", -50]], "weights.0.1", "less than or equal to 100"),
+        ([["r1", 99.5], ["r2", 0.5]], "weights.0.1", "valid integer"),
+        ([["r 1", 100]], "weights.0.0", "match pattern"),
+    ],
+)
+async def test_wrong_weights_are_invalid(weights: object, field: str, message: str) -> None:
+    """Weights that cannot be are refused at the field that is wrong, and change nothing."""
+    async with AgentHarness(ServiceRegistry) as registry:
+        await weigh(registry, "alpha", ("stable", 100))
+        with pytest.raises(ActionError) as caught:
+            await registry.call("set_weights", agent="alpha", weights=weights)
+
+        assert (caught.value.code, caught.value.field) == (ErrorCode.INVALID, field)
+        assert message in caught.value.message
+        assert len((await registry.call("get_weights")).agents) == 1
+
+
+async def test_watchers_hear_of_weights() -> None:
+    """A change of weights wakes who watches, with all the weights there are."""
+    async with AgentHarness(ServiceRegistry) as registry:
+        since = (await registry.call("watch_agents")).version
+        watching = asyncio.create_task(
+            registry.call("watch_agents", since=since, timeout_seconds=30)
+        )
+        await registry.clock.settle()
+        await weigh(registry, "alpha", ("canary", 5), ("stable", 95))
+        await registry.clock.advance(0.1)
+        changes = await watching
+
+        assert (changes.complete, changes.agents) == (False, ())
+        assert [found.agent for found in changes.weights] == ["alpha"]
+
+
+async def test_weights_set_at_once_are_all_kept() -> None:
+    """Weights of many agents, set at the same time, are all there for the next registry."""
+    clock = FakeClock()
+    store = MemoryStore(clock)
+    async with AgentHarness(ServiceRegistry, store=store, clock=clock) as registry:
+        agents = [f"agent_{number}" for number in range(20)]
+        await asyncio.gather(*(weigh(registry, agent, ("r1", 100)) for agent in agents))
+    clock.set(clock.now() + 60)
+    async with AgentHarness(ServiceRegistry, store=store, clock=clock) as registry:
+        told = (await registry.call("get_weights")).agents
+
+        assert [found.agent for found in told] == sorted(agents)
 
 
 async def test_cleared_registry_hears_of_everybody_again() -> None:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.messages import Reply, Request
+from common.contracts.twin import AgentName
+from common.messages import Query, Reply, Request
 
 FleetStatus = Literal["healthy", "degraded", "unhealthy", "unknown"]
 
@@ -69,6 +70,12 @@ class Restart(BaseModel):
     problem: str = ""
 
 
+class AgentOrder(Request):
+    """Ask `restart_agent`, `restart_dependencies` and `clear_agent_state`: slug or name."""
+
+    agent: AgentName
+
+
 class RestartStarted(Reply):
     """Answer the restart actions: groups in the order in which they are restarted."""
 
@@ -76,7 +83,7 @@ class RestartStarted(Reply):
     order: tuple[tuple[str, ...], ...]
 
 
-class GetRestartsRequest(Request):
+class GetRestartsRequest(Query):
     """Ask `get_restarts`, newest first."""
 
     limit: int = Field(default=10, ge=1, le=100)
@@ -95,7 +102,7 @@ class StateCleared(Reply):
     documents: int
 
 
-class HistoryRequest(Request):
+class HistoryRequest(Query):
     """Ask `get_anomalies` and `get_time_series`, newest first."""
 
     agent: str | None = Field(default=None, min_length=1, max_length=100)

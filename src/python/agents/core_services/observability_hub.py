@@ -19,8 +19,7 @@ from agents.core_services.restarts import Restarts
 from agents.core_services.scraper import look_at_all
 from common.agent import Agent, AgentContext, action
 from common.contracts.health import Cleared
-from common.contracts.twin import AgentRequest
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, Empty, ErrorCode, Query
 
 SCRAPE_SECONDS: Final = 15.0
 CLEAR_TIMEOUT_SECONDS: Final = 10.0
@@ -48,7 +47,7 @@ class ObservabilityHub(Agent):
         self._scraped_at = None
 
     @action
-    async def restart_agent(self, request: AgentRequest) -> h.RestartStarted:
+    async def restart_agent(self, request: h.AgentOrder) -> h.RestartStarted:
         """Restart one agent."""
         return await self._restart([self._known(request.agent)])
 
@@ -58,7 +57,7 @@ class ObservabilityHub(Agent):
         return await self._restart(self._slugs() - {self.facts.slug})
 
     @action
-    async def restart_dependencies(self, request: AgentRequest) -> h.RestartStarted:
+    async def restart_dependencies(self, request: h.AgentOrder) -> h.RestartStarted:
         """Restart everything that an agent depends on, but not the agent."""
         agent = self._known(request.agent)
         wanted = dependencies_of(agent, self._graph()) & self._slugs() - {self.facts.slug}
@@ -68,7 +67,7 @@ class ObservabilityHub(Agent):
         return await self._restart(wanted)
 
     @action
-    async def clear_agent_state(self, request: AgentRequest) -> h.StateCleared:
+    async def clear_agent_state(self, request: h.AgentOrder) -> h.StateCleared:
         """Have an agent wipe everything it keeps."""
         agent = self._known(request.agent)
         cleared = await self.peers.call(
@@ -82,7 +81,7 @@ class ObservabilityHub(Agent):
         return h.RestartList(restarts=await self._restarts.newest(request.limit))
 
     @action
-    async def get_health_summary(self, request: Empty) -> h.HealthSummary:
+    async def get_health_summary(self, request: Query) -> h.HealthSummary:
         """Return the newest point of every agent and what they add up to."""
         return self._summary()
 
@@ -102,7 +101,7 @@ class ObservabilityHub(Agent):
         return h.TimeSeries(points=await self._watch.series(agent, request.since, request.limit))
 
     @action
-    async def get_metrics_text(self, request: Empty) -> h.MetricsText:
+    async def get_metrics_text(self, request: Query) -> h.MetricsText:
         """Return the metrics of every agent in one text for Prometheus."""
         return h.MetricsText(text=self._watch.metrics_text())
 

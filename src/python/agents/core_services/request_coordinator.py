@@ -15,9 +15,9 @@ from agents.core_services.request_queue import RequestQueue, Ticket, priority_of
 from agents.core_services.routes import Routes
 from agents.core_services.worker_calls import Trace, WorkerCalls
 from common.agent import Agent, AgentContext, action
-from common.call_context import correlated, current_call, new_correlation_id
+from common.call_context import CallContext, correlated, current_call, new_correlation_id
 from common.contracts import coordination as c
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, ErrorCode, Query
 
 CAPACITY: Final = 100
 WORKERS: Final = 4
@@ -56,12 +56,14 @@ class RequestCoordinator(Agent):
     async def submit_request(self, request: c.SubmitRequest) -> c.RequestAccepted:
         """Accept a request; ask `get_result` for the answer."""
         self._routes.expect_agents(request.type)
+        call = current_call() or CallContext(new_correlation_id(), "", None)
         ticket = Ticket(
             request_id=uuid.uuid4().hex,
             request=request,
             priority=priority_of(request),
             submitted_at=self.clock.now(),
-            correlation_id=correlation_id(),
+            correlation_id=call.correlation_id,
+            span=call.span,
         )
         with self._queue.reservation():
             await self._keep(ticket)
@@ -89,7 +91,7 @@ class RequestCoordinator(Agent):
         )
 
     @action
-    async def get_queue(self, request: Empty) -> c.QueuePicture:
+    async def get_queue(self, request: Query) -> c.QueuePicture:
         """Show what runs, what waits in which order, and the circuit breakers."""
         return c.QueuePicture(
             running=tuple(
@@ -137,8 +139,10 @@ class RequestCoordinator(Agent):
         while True:
             ticket = await self._queue.take()
             self._running.add(ticket.request_id)
+            begun = ticket.model_copy(update={"attempts": ticket.attempts + 1})
             try:
-                await self._run(ticket.model_copy(update={"attempts": ticket.attempts + 1}))
+                with correlated(ticket.correlation_id, span=ticket.span):
+                    await self._run(begun)
             finally:
                 self._running.discard(ticket.request_id)
 
@@ -151,8 +155,7 @@ class RequestCoordinator(Agent):
             if ticket.attempts > ATTEMPTS:
                 message = f"cut off {ATTEMPTS} times by a stop of this agent"
                 raise ActionError(ErrorCode.INTERNAL, message)
-            with correlated(ticket.correlation_id):
-                answer = await self._routes.answer(ticket.request, trace)
+            answer = await self._routes.answer(ticket.request, trace)
         except ActionError as error:
             failure = c.RequestFailure(code=error.code.value, message=error.message)
         except Exception:  # one request that meets a fault must not take the worker from the others
@@ -185,9 +188,3 @@ class RequestCoordinator(Agent):
     def _status(self, ticket: Ticket) -> c.RequestStatus:
         is_running = ticket.request_id in self._running
         return c.RequestStatus.RUNNING if is_running else c.RequestStatus.QUEUED
-
-
-def correlation_id() -> str:
-    """Return the id of the call that is being answered, so that one request is one trace."""
-    call = current_call()
-    return call.correlation_id if call is not None else new_correlation_id()

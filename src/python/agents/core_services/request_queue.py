@@ -51,7 +51,10 @@ def priority_of(request: SubmitRequest) -> int:
 
 
 class Ticket(BaseModel):
-    """Hold one accepted request; attempts counts how often a worker began it."""
+    """Hold one accepted request; attempts counts how often a worker began it.
+
+    What is done for it belongs to the span that accepted it, after a restart too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,6 +64,7 @@ class Ticket(BaseModel):
     submitted_at: float
     attempts: int = 0
     correlation_id: str = ""
+    span: str = ""
 
     @property
     def turn(self) -> tuple[int, float, str]:

@@ -1,63 +1,57 @@
 """The directory of running agents. No health policy, no routing may enter."""
 
 import asyncio
-from dataclasses import dataclass
 
+from agents.core_services.registry_book import RegistryBook
+from agents.core_services.registry_leader import RegistryLeader
+from agents.core_services.registry_lease import LeaderLease
 from common.agent import Agent, AgentContext, action
 from common.contracts.registry import (
+    REGISTRY_SLUG,
     AgentChanges,
     AgentEndpoint,
     AgentList,
-    AgentRecord,
     AgentRegistered,
     DeregisterAgent,
     GetAgentEndpoint,
+    GetWeights,
     Heartbeat,
     ListAgents,
     RegisterAgent,
+    SetWeights,
     WatchAgents,
+    WeightsList,
 )
-from common.lifecycle import Phase
 from common.messages import ActionError, Done, ErrorCode
+from common.state.store import StoreUnavailableError
 
-COLLECTION = "agents"
 LEASE_SECONDS = 3.0
 SWEEP_SECONDS = 0.5
 # When a whole fleet starts, one wake-up carries many changes to every watcher.
 GATHER_SECONDS = 0.02
-TOMBSTONES = 1000
-
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A record with the version that brought it; a stopped one tells watchers that it is gone."""
-
-    record: AgentRecord
-    version: int
 
 
 class ServiceRegistry(Agent):
-    """Know which agents run and where, and tell whoever waits for changes."""
+    """Know which agents run and where, and tell whoever waits for changes.
+
+    Of the replicas that share a store one leads and answers; the others name it.
+    """
 
     def __init__(self, context: AgentContext) -> None:
         super().__init__(context)
-        self._entries: dict[Key, Entry] = {}
-        self._leases: dict[Key, float] = {}
-        self._version = 0
-        self._oldest = 0
-        self._name = ""
+        self._instance = context.instance
+        place = f"{context.instance} at {context.endpoint}"
+        self._lease = LeaderLease(self.store, place, self.clock, self.log)
+        self._book = RegistryBook(self.store, self.log)
+        self._leader = RegistryLeader(place, self._lease, self._book, self.clock, self.log)
         self._changed = asyncio.Event()
+        self._weighing = asyncio.Lock()
         self._is_draining = False
 
     async def start(self) -> None:
-        """Take up the table of the last life; everyone in it has one lease to speak up."""
-        # Versions go on from the clock, so that one from an earlier life is never newer.
-        self._version = self._oldest = int(self.clock.now() * 1000)
-        self._name = str(self._version)
-        for _, document in await self.store.scan(COLLECTION):
-            self._enter(AgentRecord.model_validate(document))
+        """Lead, unless another does: then follow it, ready to take over."""
+        await self._leader.lead_or_follow(LEASE_SECONDS)
+        self.spawn(self._keep_asking(), "leadership")
         self.spawn(self._sweep(), "sweeper")
 
     async def drain(self) -> None:
@@ -65,47 +59,44 @@ class ServiceRegistry(Agent):
         self._is_draining = True
         self._changed.set()
 
+    async def stop(self) -> None:
+        """Let another replica lead at once."""
+        await self._leader.stop(REGISTRY_SLUG, self._instance)
+
     async def state_cleared(self) -> None:
-        """Forget every record; agents come back with their next heartbeat."""
-        for record in self._records():
-            self._bury(record)
+        """Forget every record and weight; agents come back with their next heartbeat."""
+        await self._leader.clear()
+        self._notify()
 
     @action
     async def register_agent(self, request: RegisterAgent) -> AgentRegistered:
         """Enter or replace the record of a running agent."""
-        record = request.record
-        known = self._known(record.slug, record.instance)
-        if known is not None and known.since > record.since:
-            raise _replaced(record.slug, record.instance)
-        self._enter(record)
-        await self.store.put(COLLECTION, _key(record), record.model_dump(mode="json"))
+        self._leader.table.enter(request.record, self._lease_end())
+        self._notify()
+        await self._book.enter(request.record)
         return self._accepted()
 
     @action
     async def heartbeat(self, request: Heartbeat) -> AgentRegistered:
         """Renew the lease of a registered agent."""
-        known = self._known(request.slug, request.instance)
-        if known is None or known.since < request.since:
-            message = f"{request.slug} {request.instance} is not registered"
-            raise ActionError(ErrorCode.NOT_FOUND, message)
-        if known.since > request.since:
-            raise _replaced(request.slug, request.instance)
-        self._leases[request.slug, request.instance] = self.clock.monotonic() + LEASE_SECONDS
+        self._leader.table.renew(request, self._lease_end())
         return self._accepted()
 
     @action
     async def deregister_agent(self, request: DeregisterAgent) -> Done:
         """Take out the record of an agent that stops."""
-        known = self._known(request.slug, request.instance)
-        if known is not None and known.since <= request.since:
-            await self._remove(known)
+        gone = self._leader.table.left(request)
+        if gone is not None:
+            self._notify()
+            await self._book.strike(gone)
         return Done()
 
     @action
     async def get_agent_endpoint(self, request: GetAgentEndpoint) -> AgentEndpoint:
         """Tell where an agent can be reached, by slug or class name."""
         wanted = request.agent.replace("_", "").lower()
-        copies = [found for found in self._records() if found.slug.replace("_", "") == wanted]
+        records = self._leader.table.records
+        copies = [found for found in records if found.slug.replace("_", "") == wanted]
         if not copies:
             raise ActionError(ErrorCode.NOT_FOUND, f"no agent {request.agent!r}", field="agent")
         # Serving copies first; of these the one that has run longest.
@@ -121,87 +112,86 @@ class ServiceRegistry(Agent):
     @action
     async def list_agents(self, request: ListAgents) -> AgentList:
         """List the records of running agents."""
+        table = self._leader.table
         agents = tuple(
             record
-            for record in self._records()
+            for record in table.records
             if request.phase in (None, record.phase) and request.group in (None, record.group)
         )
-        return AgentList(version=self._version, agents=agents)
+        return AgentList(version=table.version, agents=agents)
 
     @action
     async def watch_agents(self, request: WatchAgents) -> AgentChanges:
         """Wait for changes after a version, and give them."""
-        if self._oldest <= request.since == self._version:
-            try:
-                async with asyncio.timeout(request.timeout_seconds):
-                    await self._changed.wait()
-                    if not self._is_draining:
-                        await self.clock.sleep(GATHER_SECONDS)
-            except TimeoutError:
-                return AgentChanges(version=self._version, complete=False, agents=())
-        return self._changes_since(request.since)
+        if not self._leader.table.is_news(request.since, request.registry):
+            await self._wait_for_news(request.timeout_seconds)
+        return self._leader.table.changes(request.since, request.registry)
 
-    def _changes_since(self, since: int) -> AgentChanges:
-        if not self._oldest <= since <= self._version:
-            return AgentChanges(version=self._version, complete=True, agents=self._records())
-        newer = [entry for entry in self._entries.values() if entry.version > since]
-        agents = tuple(entry.record for entry in sorted(newer, key=lambda entry: entry.version))
-        return AgentChanges(version=self._version, complete=False, agents=agents)
+    @action
+    async def set_weights(self, request: SetWeights) -> Done:
+        """Share an agent's calls among its releases, for everybody who calls it."""
+        async with self._weighing:
+            await self._leader.set_weights(request.agent, request.weights)
+        self._notify()
+        return Done()
 
-    def _known(self, slug: str, instance: str) -> AgentRecord | None:
-        entry = self._entries.get((slug, instance))
-        return None if entry is None or entry.record.phase is Phase.STOPPED else entry.record
+    @action
+    async def get_weights(self, request: GetWeights) -> WeightsList:
+        """Give the weights that are set."""
+        agents = self._leader.table.weights
+        wanted = tuple(told for told in agents if request.agent in (None, told.agent))
+        return WeightsList(agents=wanted)
 
-    def _records(self) -> tuple[AgentRecord, ...]:
-        records = (self._entries[key].record for key in sorted(self._entries))
-        return tuple(record for record in records if record.phase is not Phase.STOPPED)
+    def _accepted(self) -> AgentRegistered:
+        # Asked again: by the time something is on disk another may lead.
+        return AgentRegistered(lease_seconds=LEASE_SECONDS, registry=self._leader.table.name)
 
-    def _enter(self, record: AgentRecord) -> None:
-        key = (record.slug, record.instance)
-        self._version += 1
-        self._entries[key] = Entry(record, self._version)
-        self._leases[key] = self.clock.monotonic() + LEASE_SECONDS
+    def _lease_end(self) -> float:
+        return self.clock.monotonic() + LEASE_SECONDS
+
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _bury(self, record: AgentRecord) -> None:
-        self._enter(record.model_copy(update={"phase": Phase.STOPPED}))
-        del self._leases[record.slug, record.instance]
-        self._drop_tombstones()
+    async def _wait_for_news(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+                if not self._is_draining:
+                    await self.clock.sleep(GATHER_SECONDS)
+        except TimeoutError:
+            return
 
-    def _drop_tombstones(self) -> None:
-        graves = [key for key in self._entries if key not in self._leases]
-        for key in graves[:-TOMBSTONES]:
-            self._oldest = max(self._oldest, self._entries.pop(key).version)
-
-    async def _remove(self, record: AgentRecord) -> None:
-        self._bury(record)
-        await self.store.delete(COLLECTION, _key(record))
+    async def _keep_asking(self) -> None:
+        while True:
+            await self._lease.pause()
+            try:
+                if await self._leader.lead_or_follow(LEASE_SECONDS):
+                    self._notify()
+            except StoreUnavailableError as error:
+                self.log.warning("the table cannot be read", extra={"error": str(error)})
 
     async def _sweep(self) -> None:
         while True:
             before = self.clock.monotonic()
             await self.clock.sleep(SWEEP_SECONDS)
             now = self.clock.monotonic()
-            # Heartbeats could not be heard while this process did not get to run.
-            unheard = max(0.0, now - before - SWEEP_SECONDS)
-            self._leases = {key: until + unheard for key, until in self._leases.items()}
-            await self._end_leases(now)
+            if self._leader.is_leading:
+                # Heartbeats could not be heard while this process did not get to run.
+                self._leader.table.extend_leases(max(0.0, now - before - SWEEP_SECONDS))
+                await self._end_leases(now)
 
     async def _end_leases(self, now: float) -> None:
-        for key in [key for key, until in self._leases.items() if until <= now]:
-            # Removing one waits for the disk; another may have spoken up meanwhile.
-            if self._leases.get(key, now + 1) <= now:
-                self.log.warning("lease ended", extra={"slug": key[0], "copy": key[1]})
-                await self._remove(self._entries[key].record)
-
-    def _accepted(self) -> AgentRegistered:
-        return AgentRegistered(lease_seconds=LEASE_SECONDS, registry=self._name)
-
-
-def _key(record: AgentRecord) -> str:
-    return f"{record.slug}/{record.instance}"
-
-
-def _replaced(slug: str, instance: str) -> ActionError:
-    return ActionError(ErrorCode.CONFLICT, f"a newer process is registered as {slug} {instance}")
+        table = self._leader.table
+        for record in table.ended(now):
+            # Striking one out waits for the disk; another may have spoken up meanwhile.
+            if not self._leader.is_leading or record not in table.ended(now):
+                continue
+            self.log.warning("lease ended", extra={"slug": record.slug, "copy": record.instance})
+            table.bury(record)
+            self._notify()
+            try:
+                await self._book.strike(record)
+            except StoreUnavailableError as error:
+                # The next leader finds the record, and ends its lease once more.
+                self.log.warning("the record stays in the store", extra={"error": str(error)})

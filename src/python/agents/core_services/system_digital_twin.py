@@ -16,7 +16,7 @@ from agents.core_services.host_probe import HostProbe
 from agents.core_services.timeline import Timeline
 from common.agent import Agent, AgentContext, action
 from common.contracts import twin as t
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, ErrorCode, Query
 from common.state.store import Document
 
 SAMPLE_SECONDS: Final = 10.0
@@ -66,18 +66,18 @@ class SystemDigitalTwin(Agent):
         return t.AgentInfo(agents=self._called(request.agent))
 
     @action
-    async def get_all_agents(self, request: Empty) -> t.AgentPictures:
+    async def get_all_agents(self, request: Query) -> t.AgentPictures:
         """Return every agent, also those that are gone."""
         return t.AgentPictures(agents=self._pictures())
 
     @action
-    async def get_registered_agents(self, request: Empty) -> t.AgentPictures:
+    async def get_registered_agents(self, request: Query) -> t.AgentPictures:
         """Return the agents that are in the directory or announced themselves."""
         found = tuple(picture for picture in self._pictures() if picture.phase != GONE)
         return t.AgentPictures(agents=found)
 
     @action
-    async def get_ok_agents(self, request: Empty) -> t.AgentPictures:
+    async def get_ok_agents(self, request: Query) -> t.AgentPictures:
         """Return the agents that serve requests now."""
         found = tuple(picture for picture in self._pictures() if picture.phase in SERVING)
         return t.AgentPictures(agents=found)
@@ -101,7 +101,7 @@ class SystemDigitalTwin(Agent):
         )
 
     @action
-    async def get_metrics(self, request: Empty) -> t.TwinMetrics:
+    async def get_metrics(self, request: Query) -> t.TwinMetrics:
         """Return the newest sample of the host and the GPUs, and agents counted by phase."""
         phases = Counter(picture.phase for picture in self._pictures())
         return t.TwinMetrics(host=self._newest, vram=await self._vram(), agents=dict(phases))

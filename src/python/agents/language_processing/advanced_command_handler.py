@@ -20,7 +20,7 @@ from common.contracts.language import (
     RegisterCommandRequest,
     RemoveCommandRequest,
 )
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, ErrorCode, Query
 
 COMMANDS = "commands"
 MAX_COMMANDS = 1_000
@@ -78,7 +78,7 @@ class AdvancedCommandHandler(Agent):
         return CommandRemoved(name=removed.name)
 
     @action
-    async def list_commands(self, request: Empty) -> CommandList:
+    async def list_commands(self, request: Query) -> CommandList:
         """List the built-in commands and the custom ones, by name."""
         custom = tuple(self._custom[key] for key in sorted(self._custom))
         return CommandList(built_in=BUILT_INS, custom=custom)

@@ -28,7 +28,7 @@ from common.contracts.knowledge import (
 from common.contracts.language import BuiltInCommand
 from common.contracts.memory import ChildrenPolicy, DeleteMemoryRequest, MemoriesDeleted
 from common.contracts.twin import AgentPictures
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, ErrorCode, Query
 from common.peers import Peers
 from common.text import stems
 
@@ -107,7 +107,7 @@ class BuiltIns:
 
     async def _status(self) -> BuiltInResult:
         known = await self._peers.call(
-            "system_digital_twin", "get_ok_agents", Empty(), AgentPictures
+            "system_digital_twin", "get_ok_agents", Query(), AgentPictures
         )
         slugs = sorted({picture.slug for picture in known.agents})
         count = "1 agent is" if len(slugs) == 1 else f"{len(slugs)} agents are"

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from common.agent import Agent, AgentContext, action
 from common.circuit import CircuitBreaker, CircuitState
 from common.contracts import memory as m
-from common.messages import ActionError, Empty, ErrorCode, Reply, Request
+from common.messages import ActionError, Empty, ErrorCode, Query, Reply, Request
 
 SERVICE: Final = "memory_orchestrator_service"
 FAILURES: Final = 3
@@ -117,7 +117,7 @@ class MemoryClient(Agent):
         return await self._forward("get_memories_by_group", request, m.Memories)
 
     @action
-    async def get_circuit_breaker(self, request: Empty) -> BreakerPicture:
+    async def get_circuit_breaker(self, request: Query) -> BreakerPicture:
         """Say whether calls reach the memory service, and how many did not."""
         return self._picture()
 

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from agents.task_processing import cache_messages as c
 from common.agent import Agent, AgentContext, action
 from common.contracts import memory as m
-from common.messages import ActionError, Empty, ErrorCode
+from common.messages import ActionError, Empty, ErrorCode, Query
 
 SERVICE: Final = "memory_orchestrator_service"
 ENTRIES: Final = "entries"
@@ -62,16 +62,16 @@ class CacheManager(Agent):
     @action
     async def cache_memory(self, request: c.CacheMemoryRequest) -> c.Cached:
         """Fetch a memory from the service now, and keep a copy."""
-        _, cached = await self._fetch(request)
+        _, cached = await self._fetch(request.memory_id, request.ttl_seconds)
         return cached
 
     @action
-    async def get_cached_memory(self, request: c.CacheMemoryRequest) -> c.CachedMemory:
+    async def get_cached_memory(self, request: c.CachedMemoryRequest) -> c.CachedMemory:
         """Return the copy of a memory, fetching it when there is none."""
         document = await self._look_up(MEMORIES, request.memory_id)
         if document is not None:
             return c.CachedMemory(memory=m.Memory.model_validate(document["value"]), hit=True)
-        memory, _ = await self._fetch(request)
+        memory, _ = await self._fetch(request.memory_id, request.ttl_seconds)
         return c.CachedMemory(memory=memory, hit=False)
 
     @action
@@ -83,7 +83,7 @@ class CacheManager(Agent):
         return c.Dropped(count=int(await self.store.delete(MEMORIES, request.memory_id)))
 
     @action
-    async def get_statistics(self, request: Empty) -> c.CacheStatistics:
+    async def get_statistics(self, request: Query) -> c.CacheStatistics:
         """Say how much the cache holds and how often it helped."""
         looked = self._hits + self._misses
         return c.CacheStatistics(
@@ -94,19 +94,19 @@ class CacheManager(Agent):
             memories=len(await self.store.scan(MEMORIES)),
         )
 
-    async def _fetch(self, request: c.CacheMemoryRequest) -> tuple[m.Memory, c.Cached]:
+    async def _fetch(self, memory_id: str, ttl: float) -> tuple[m.Memory, c.Cached]:
         invalidations = self._invalidations
-        wanted = m.GetMemoryRequest(memory_id=request.memory_id)
+        wanted = m.GetMemoryRequest(memory_id=memory_id)
         try:
             found = await self.peers.call(SERVICE, "get_memory", wanted, m.MemoryFound)
         except ActionError as error:
             if error.code is ErrorCode.NOT_FOUND:  # a copy of what is gone must not outlive it
-                await self.store.delete(MEMORIES, request.memory_id)
+                await self.store.delete(MEMORIES, memory_id)
             raise
         value = found.memory.model_dump(mode="json")
-        cached = await self._keep(MEMORIES, request.memory_id, value, request.ttl_seconds)
+        cached = await self._keep(MEMORIES, memory_id, value, ttl)
         if invalidations != self._invalidations:  # it may be older than what was declared stale
-            await self.store.delete(MEMORIES, request.memory_id)
+            await self.store.delete(MEMORIES, memory_id)
         return found.memory, cached
 
     async def _keep(self, collection: str, key: str, value: JsonValue, ttl: float) -> c.Cached:

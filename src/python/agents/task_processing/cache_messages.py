@@ -6,12 +6,12 @@ Only values live here: no expiry is decided and nothing is kept.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, JsonValue
 
 from common.contracts import memory as m
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 DEFAULT_TTL: Final = 300.0
 LONGEST_TTL: Final = 30 * 86_400.0
@@ -22,6 +22,8 @@ Ttl = Annotated[float, Field(gt=0.0, le=LONGEST_TTL, allow_inf_nan=False)]
 
 class PutRequest(Request):
     """Ask `put`: the value is any JSON."""
+
+    is_idempotent: ClassVar[bool] = True
 
     key: Key
     value: JsonValue
@@ -35,7 +37,7 @@ class Cached(Reply):
     expires_at: float
 
 
-class KeyRequest(Request):
+class KeyRequest(Query):
     """Ask `get`."""
 
     key: Key
@@ -53,6 +55,8 @@ class CacheLookup(Reply):
 class InvalidateRequest(Request):
     """Ask `invalidate`: one key, or all that begin with a prefix."""
 
+    is_idempotent: ClassVar[bool] = True
+
     key: Key | None = None
     prefix: Key | None = None
 
@@ -64,7 +68,16 @@ class Dropped(Reply):
 
 
 class CacheMemoryRequest(Request):
-    """Ask `cache_memory` and `get_cached_memory`."""
+    """Ask `cache_memory`."""
+
+    is_idempotent: ClassVar[bool] = True
+
+    memory_id: m.MemoryId
+    ttl_seconds: Ttl = DEFAULT_TTL
+
+
+class CachedMemoryRequest(Query):
+    """Ask `get_cached_memory`: a copy made on the way changes no answer."""
 
     memory_id: m.MemoryId
     ttl_seconds: Ttl = DEFAULT_TTL
@@ -79,6 +92,8 @@ class CachedMemory(Reply):
 
 class InvalidateMemoryRequest(Request):
     """Ask `invalidate_memory_cache`: one memory, or all of them."""
+
+    is_idempotent: ClassVar[bool] = True
 
     memory_id: m.MemoryId | None = None
 

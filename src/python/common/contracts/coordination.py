@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from common.contracts.language import MAX_TEXT
 from common.contracts.session import SessionId, UserId
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 MAX_DATA = 8_000_000
 
@@ -95,7 +95,7 @@ class RequestAccepted(Reply):
     position: int
 
 
-class GetResultRequest(Request):
+class GetResultRequest(Query):
     """Ask request_coordinator `get_result`; it waits up to wait_seconds for the end."""
 
     request_id: RequestId
@@ -155,7 +155,7 @@ class CancelRequest(Request):
 # ---- worker agents of audio and vision requests
 
 
-class TranscribeRequest(Request):
+class TranscribeRequest(Query):
     """Ask stt_service `transcribe`."""
 
     audio_data: str = Field(min_length=1, max_length=MAX_DATA)
@@ -169,7 +169,7 @@ class Transcript(Reply):
     text: str
 
 
-class DescribeImageRequest(Request):
+class DescribeImageRequest(Query):
     """Ask vision_processing_agent `describe_image`."""
 
     image_data: str = Field(min_length=1, max_length=MAX_DATA)

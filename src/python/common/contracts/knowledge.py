@@ -6,12 +6,12 @@ Only values live here; how a fact is kept as a memory is the business of the age
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from common.contracts.memory import Content, MemoryId, Share
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
@@ -63,7 +63,7 @@ class FactAdded(Reply):
     known: bool = False
 
 
-class GetFactRequest(Request):
+class GetFactRequest(Query):
     """Ask knowledge_base `get_fact`: by id, or the newest of a topic."""
 
     fact_id: MemoryId | None = None
@@ -86,12 +86,14 @@ class FactFound(Reply):
 class UpdateFactRequest(Request):
     """Ask knowledge_base `update_fact`; the old content moves to the history."""
 
+    is_idempotent: ClassVar[bool] = True
+
     fact_id: MemoryId
     content: Content
     reason: str = Field(default="", max_length=500)
 
 
-class SearchFactsRequest(Request):
+class SearchFactsRequest(Query):
     """Ask knowledge_base `search_facts`."""
 
     query: Content

@@ -8,11 +8,11 @@ understands stays with that agent.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from common.messages import ErrorCode, Reply, Request
+from common.messages import ErrorCode, Query, Reply, Request
 
 MAX_TEXT = 10_000
 MAX_COMMAND = 2_000
@@ -52,7 +52,7 @@ class Entity(BaseModel):
     end: int = -1
 
 
-class AnalyzeRequest(Request):
+class AnalyzeRequest(Query):
     """Ask nlu_agent `analyze`; any text is accepted, also an empty one."""
 
     text: Text
@@ -114,7 +114,7 @@ class CommandVerdict(Reply):
     validation_id: str
 
 
-class ValidationHistoryRequest(Request):
+class ValidationHistoryRequest(Query):
     """Ask intention_validator_agent `get_validation_history`, newest first."""
 
     limit: int = Field(default=20, ge=1, le=500)
@@ -244,6 +244,8 @@ class CommandRegistered(Reply):
 class RemoveCommandRequest(Request):
     """Ask advanced_command_handler `remove_command`."""
 
+    is_idempotent: ClassVar[bool] = True
+
     name: CommandName
 
 
@@ -310,6 +312,8 @@ class ChitchatAnswer(Reply):
 
 class ClearHistoryRequest(Request):
     """Ask chitchat_agent `clear_history`."""
+
+    is_idempotent: ClassVar[bool] = True
 
     session_id: Identifier | None = None
     user_id: Identifier | None = None
@@ -391,7 +395,7 @@ class EventTaken(Reply):
     dropped_speech: int = 0
 
 
-class GetStateRequest(Request):
+class GetStateRequest(Query):
     """Ask responder `get_state`."""
 
     session_id: Identifier = "default"

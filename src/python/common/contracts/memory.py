@@ -7,11 +7,11 @@ Only values live here: no decay, no ranking and no storage.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 MAX_CONTENT = 20_000
 MAX_BATCH = 200
@@ -90,7 +90,7 @@ class MemoryAdded(Reply):
     tier: Tier = Tier.SHORT
 
 
-class GetMemoryRequest(Request):
+class GetMemoryRequest(Query):
     """Ask `get_memory`."""
 
     memory_id: MemoryId
@@ -102,7 +102,7 @@ class MemoryFound(Reply):
     memory: Memory
 
 
-class GetChildrenRequest(Request):
+class GetChildrenRequest(Query):
     """Ask `get_children`: direct children or, recursive, all below; by time of creation."""
 
     memory_id: MemoryId
@@ -120,6 +120,8 @@ class Memories(Reply):
 
 class AddRelationshipRequest(Request):
     """Ask `add_relationship`: source `relation` target, for example `supports`."""
+
+    is_idempotent: ClassVar[bool] = True
 
     source_id: MemoryId
     target_id: MemoryId
@@ -144,7 +146,7 @@ class Relationship(Reply):
     created_at: float = 0.0
 
 
-class GetRelatedRequest(Request):
+class GetRelatedRequest(Query):
     """Ask `get_related`."""
 
     memory_id: MemoryId
@@ -185,7 +187,7 @@ class MemoryFilter(BaseModel):
     created_before: float | None = None
 
 
-class SearchMemoryRequest(Request):
+class SearchMemoryRequest(Query):
     """Ask `search_memory`: ranked by words; with an empty query the newest come first."""
 
     query: str = Field(default="", max_length=2_000)
@@ -193,7 +195,7 @@ class SearchMemoryRequest(Request):
     limit: Limit = 10
 
 
-class SemanticSearchRequest(Request):
+class SemanticSearchRequest(Query):
     """Ask `semantic_search`: ranked by likeness of word forms, without a language model."""
 
     query: Content
@@ -233,6 +235,8 @@ class ChildrenPolicy(StrEnum):
 class DeleteMemoryRequest(Request):
     """Ask `delete_memory`."""
 
+    is_idempotent: ClassVar[bool] = True
+
     memory_id: MemoryId
     children: ChildrenPolicy = ChildrenPolicy.REFUSE
 
@@ -262,6 +266,8 @@ class CreateContextGroupRequest(Request):
 class AddToGroupRequest(Request):
     """Ask `add_to_group`; a memory that is already in the group stays there once."""
 
+    is_idempotent: ClassVar[bool] = True
+
     group_id: MemoryId
     memory_ids: tuple[MemoryId, ...] = Field(min_length=1, max_length=MAX_BATCH)
 
@@ -276,7 +282,7 @@ class ContextGroup(Reply):
     created_at: float = 0.0
 
 
-class GetMemoriesByGroupRequest(Request):
+class GetMemoriesByGroupRequest(Query):
     """Ask `get_memories_by_group`."""
 
     group_id: MemoryId
@@ -306,7 +312,7 @@ class MemoriesAdded(Reply):
     failed: tuple[BatchFailure, ...] = ()
 
 
-class BatchGetMemoriesRequest(Request):
+class BatchGetMemoriesRequest(Query):
     """Ask `batch_get_memories`."""
 
     memory_ids: tuple[MemoryId, ...] = Field(min_length=1, max_length=MAX_BATCH)

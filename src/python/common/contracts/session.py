@@ -6,12 +6,12 @@ Only values live here: no storage and no token counting.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.contracts.memory import Content
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 UserId = Annotated[str, Field(min_length=1, max_length=200)]
@@ -46,6 +46,8 @@ class SessionCreated(Reply):
 class SessionRequest(Request):
     """Ask session_memory_agent `delete_session`."""
 
+    is_idempotent: ClassVar[bool] = True
+
     session_id: SessionId
 
 
@@ -70,7 +72,7 @@ class InteractionAdded(Reply):
     interaction_id: str
 
 
-class GetContextRequest(Request):
+class GetContextRequest(Query):
     """Ask session_memory_agent `get_context`: the last interactions that fit in the budget."""
 
     session_id: SessionId
@@ -88,7 +90,7 @@ class SessionContext(Reply):
     dropped: int = 0
 
 
-class SearchInteractionsRequest(Request):
+class SearchInteractionsRequest(Query):
     """Ask session_memory_agent `search_interactions`: in one session, or in all."""
 
     query: Content

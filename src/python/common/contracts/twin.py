@@ -7,11 +7,11 @@ Only values live here: no sampling, no forecast and no storage.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 AgentName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
 Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
@@ -54,6 +54,7 @@ class AgentPicture(BaseModel):
     group: str = ""
     since: float = 0.0
     depends_on: tuple[str, ...] = ()
+    release: str = ""
     seen_at: float = 0.0
     announced: bool = False  # told the twin about itself
     capabilities: tuple[str, ...] = ()
@@ -62,6 +63,8 @@ class AgentPicture(BaseModel):
 
 class RegisterWithTwinRequest(Request):
     """Ask system_digital_twin `register_agent`: what the registry does not know."""
+
+    is_idempotent: ClassVar[bool] = True
 
     agent: AgentName
     instance: str = Field(default="", max_length=200)
@@ -73,7 +76,7 @@ class RegisterWithTwinRequest(Request):
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class AgentRequest(Request):
+class AgentRequest(Query):
     """Ask system_digital_twin `get_agent_info` and `get_agent_endpoint`: slug or name."""
 
     agent: AgentName
@@ -167,7 +170,7 @@ class TwinMetrics(Reply):
     agents: dict[str, int]
 
 
-class GetHistoryRequest(Request):
+class GetHistoryRequest(Query):
     """Ask system_digital_twin `get_history`, newest first; severity is the least one wanted."""
 
     kind: HistoryKind = HistoryKind.METRICS
@@ -195,7 +198,7 @@ class History(Reply):
     entries: tuple[HistoryEntry, ...]
 
 
-class SimulateLoadRequest(Request):
+class SimulateLoadRequest(Query):
     """Ask system_digital_twin `simulate_load`: so many replicas, each using that much."""
 
     cpu: Amount = 0.0  # cores

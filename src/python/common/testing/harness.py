@@ -3,23 +3,29 @@
 import logging
 import re
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from common import attachments
 from common.actions import ActionTable, actions_of
 from common.agent import Agent, AgentContext
 from common.base_actions import BaseActions
 from common.contracts.health import HealthReport
-from common.facts import AgentFacts
+from common.contracts.traces import Span
+from common.facts import ANY_AGENT, AgentFacts
 from common.lifecycle import Phase
+from common.messages import Event, Item, Topic
 from common.state.memory import MemoryStore
 from common.state.store import OwnedStore
 from common.testing.clock import FakeClock
+from common.testing.events import FakeEvents
 from common.testing.peers import FakePeers
 
+E = TypeVar("E", bound=Event)
 AgentT = TypeVar("AgentT", bound=Agent)
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -32,6 +38,7 @@ def facts_of(agent_class: type[Agent], **stated: Any) -> AgentFacts:
         "slug": _WORD_START.sub("_", agent_class.__name__).lower(),
         "module": agent_class.__module__,
         "actions": tuple(declared.name for declared in actions_of(agent_class)),
+        "calls": (ANY_AGENT,),
     }
     return AgentFacts.model_validate(derived | stated)
 
@@ -53,6 +60,7 @@ class AgentHarness(Generic[AgentT]):
         self.store: OwnedStore = store or MemoryStore(self.clock)
         self.peers = peers or FakePeers()
         self.facts = facts or facts_of(agent_class)
+        self.events = FakeEvents(agent_class.topics)
         self.is_restart_asked = False
         self._class = agent_class
         self._phase = Phase.STARTING
@@ -82,9 +90,21 @@ class AgentHarness(Generic[AgentT]):
 
     async def call(self, action: str, /, **fields: Any) -> Any:
         """Ask an action with these fields, validated as on the wire; return its typed reply."""
-        body = from_json(to_json(fields))
-        reply = await self._table.invoke(action, body)
-        return type(reply).model_validate_json(reply.model_dump_json())
+        body, attached = _as_sent(fields)
+        reply = await self._table.invoke(action, body, attached)
+        data, frames = attachments.dump(reply)
+        return attachments.load(type(reply), from_json(data), frames)
+
+    def stream(
+        self, action: str, /, *items: Item, **fields: Any
+    ) -> AsyncIterator[Any]:
+        """Ask a streaming action, sending it these items; return what it yields."""
+        body, attached = _as_sent(fields)
+        return self._table.stream(action, body, attached, lambda load: _arrivals(items, load))
+
+    def published(self, topic: Topic[E]) -> tuple[E, ...]:
+        """Return the events of a topic that the agent has told, in order."""
+        return self.events.of(topic)
 
     def report(self) -> HealthReport:
         """Describe the agent as its process would."""
@@ -103,6 +123,10 @@ class AgentHarness(Generic[AgentT]):
         """Note that a restart was asked for."""
         self.is_restart_asked = True
 
+    def spans(self, correlation_id: str) -> tuple[Span, ...]:
+        """Return nothing: what runs in a harness is not traced."""
+        return ()
+
     async def clear_state(self) -> int:
         """Wipe the store and tell the agent."""
         count = await self.store.clear()
@@ -112,9 +136,31 @@ class AgentHarness(Generic[AgentT]):
     def _context(self) -> AgentContext:
         return AgentContext(
             facts=self.facts,
+            instance=self.facts.slug,
+            endpoint=f"inproc://{self.facts.slug}",
             store=self.store,
             peers=self.peers,
+            events=self.events,
             clock=self.clock,
             log=logging.getLogger(f"agent.{self.facts.slug}"),
             state_directory=self.state_directory,
         )
+
+
+class _Fields(Item, extra="allow"):
+    """Hold the fields of a request by their names."""
+
+
+def _as_sent(fields: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    given = {name: value for name, value in fields.items() if isinstance(value, bytes)}
+    rest = {name: value for name, value in fields.items() if name not in given}
+    body: dict[str, Any] = from_json(_Fields(**rest).model_dump_json())
+    for number, name in enumerate(given):
+        body[name] = {attachments.KEY: number}
+    return body, list(given.values())
+
+
+async def _arrivals(items: tuple[Item, ...], load: Any) -> AsyncIterator[Item]:
+    for item in items:
+        data, frames = attachments.dump(item)
+        yield load(from_json(data), frames)

@@ -48,7 +48,7 @@ class LiveFleet:
         self.peers: NetworkPeers
         self._runs: dict[str, asyncio.Task[int]] = {}
         self._state = state
-        self._environ = {"DRAIN_SECONDS": "2"} | environ
+        self._environ = {"DRAIN_SECONDS": "2", "TRANSPORT_SECURITY": "plain"} | environ
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "LiveFleet":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from fleet.cli import ask, down, logs, render, status, up
+from fleet.cli import ask, down, keys, logs, render, status, up
 from fleet.cli.context import Context
 from fleet.errors import FleetError
 
@@ -20,6 +20,7 @@ COMMANDS: dict[str, ModuleType] = {
     "logs": logs,
     "ask": ask,
     "render": render,
+    "keys": keys,
 }
 EXIT_CODES = """\
 exit codes:

@@ -19,8 +19,10 @@ from fleet.clusters.local import identity
 from fleet.clusters.ports import check_published
 from fleet.errors import FleetError, NotRunningError
 from fleet.images.engine import DockerEngine, Engine
+from fleet.keys import ensure, keys_directory
 from fleet.model import REGISTRY, Model
 from fleet.render import render_compose
+from fleet.render.filters.keys import VARIABLE
 
 PROJECT_LABEL = "com.docker.compose.project"
 HASH_LABEL = "com.docker.compose.config-hash"
@@ -42,7 +44,8 @@ class ComposeCluster:
         for name, text in render_compose(self.model)[0].items():
             (self.state / name).write_text(text, encoding="utf-8")
         file = str(self.state / "compose.yaml")
-        return ComposeTool((*find_compose(self.environ), "-f", file, "-p", self._project))
+        command = (*find_compose(self.environ), "-f", file, "-p", self._project)
+        return ComposeTool(command, {VARIABLE: str(keys_directory(self.state))})
 
     @cached_property
     def _engine(self) -> Engine:
@@ -59,6 +62,7 @@ class ComposeCluster:
     def up(self, narrator: Narrator, *, detach: bool) -> None:
         """Start the fleet; without detach, stay until interrupted and leave nothing behind."""
         self._check_images()
+        ensure(self.model, keys_directory(self.state))
         self._check_containers()
         names = self._names
         narrator.say(f"start {len(names)} agents of {self.model.environment.name}")
@@ -165,9 +169,7 @@ class ComposeCluster:
         """Group the replicas by how long the chain below them is: the last is stopped first."""
         levels = graph.levels(graph.with_root(self.model.graph, REGISTRY))
         instances = {agent.slug: agent.instances for agent in self.model.agents}
-        return tuple(
-            tuple(name for slug in level for name in instances[slug]) for level in levels
-        )
+        return tuple(tuple(name for slug in level for name in instances[slug]) for level in levels)
 
     def _observation(self, entry: Mapping[str, Any]) -> Observation:
         state, service = entry["State"], entry["Config"]["Labels"][SERVICE_LABEL]

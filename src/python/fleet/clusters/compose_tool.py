@@ -15,14 +15,16 @@ from fleet.errors import FleetError, ToolMissingError
 
 @dataclass(frozen=True)
 class ComposeTool:
-    """A docker compose command for one project."""
+    """A docker compose command for one project, and the variables that its file names."""
 
     command: tuple[str, ...]
+    env_vars: Mapping[str, str]
 
     def run(self, *arguments: str) -> bool:
         """Run it, its complaints on stderr; say whether it went well."""
         command = (*self.command, "--progress", "quiet", *arguments)
-        return subprocess.run(command, stdout=sys.stderr, check=False).returncode == 0
+        ran = subprocess.run(command, env=self._environ, stdout=sys.stderr, check=False)
+        return ran.returncode == 0
 
     def must(self, *arguments: str) -> None:
         """Run it, and fail when it does."""
@@ -33,7 +35,11 @@ class ComposeTool:
     def ask(self, *arguments: str) -> str:
         """Run it for what it writes on stdout."""
         asked = subprocess.run(
-            (*self.command, *arguments), capture_output=True, text=True, check=False
+            (*self.command, *arguments),
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if asked.returncode != 0:
             raise FleetError(f"docker compose {arguments[0]}: {asked.stderr.strip()}")
@@ -41,15 +47,18 @@ class ComposeTool:
 
     def stream(self, *arguments: str) -> Iterator[str]:
         """Run it and give what it writes on stdout, line by line."""
-        with subprocess.Popen((*self.command, *arguments), stdout=subprocess.PIPE) as process:
+        command = (*self.command, *arguments)
+        with subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 yield line.decode(errors="replace")
 
+    @property
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, **self.env_vars}
 
-def find_compose(
-    environ: Mapping[str, str], interpreter: str = sys.executable
-) -> tuple[str, ...]:
+
+def find_compose(environ: Mapping[str, str], interpreter: str = sys.executable) -> tuple[str, ...]:
     """Find a docker compose of version 2 or newer, on PATH or beside the interpreter."""
     beside = str(Path(interpreter).parent)
     path = os.pathsep.join((environ.get("PATH", os.defpath), beside))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from common.facts import ANY_AGENT
 from fleet import graph
 from fleet.model import REGISTRY, Model
 
@@ -23,6 +24,7 @@ def problems(model: Model) -> tuple[Problem, ...]:
     found = [*_slugs(model), *_dependencies(model)]
     if not found:
         found += [*_no_loop(model), *_ports(model), *_published(model), *_images(model)]
+        found += _one_registry(model)
     return tuple(found)
 
 
@@ -39,9 +41,11 @@ def _slugs(model: Model) -> Iterator[Problem]:
 def _dependencies(model: Model) -> Iterator[Problem]:
     known = {agent.slug for agent in model.agents}
     for agent in model.agents:
-        for slug in sorted(set(agent.depends_on) - known):
-            path = f"agents/{agent.slug}/depends_on"
-            yield Problem(path, f"must name agents of this fleet, was {slug!r}")
+        named = {"depends_on": {*agent.depends_on}, "calls": {*agent.calls} - {ANY_AGENT}}
+        for field, slugs in named.items():
+            for slug in sorted(slugs - known):
+                path = f"agents/{agent.slug}/{field}"
+                yield Problem(path, f"must name agents of this fleet, was {slug!r}")
 
 
 def _no_loop(model: Model) -> Iterator[Problem]:
@@ -70,9 +74,7 @@ def _published(model: Model) -> Iterator[Problem]:
     for name in model.environment.publish:
         slug, _, kind = name.partition(":")
         if model.agent(slug) is None or kind not in ("", "health"):
-            yield Problem(
-                "environment/publish", f"must be <slug> or <slug>:health, was {name!r}"
-            )
+            yield Problem("environment/publish", f"must be <slug> or <slug>:health, was {name!r}")
 
 
 def _images(model: Model) -> Iterator[Problem]:
@@ -81,3 +83,11 @@ def _images(model: Model) -> Iterator[Problem]:
     for agent in model.agents:
         if agent.slug not in model.images:
             yield Problem(f"images/{agent.slug}", "is required, was missing")
+
+
+def _one_registry(model: Model) -> Iterator[Problem]:
+    """Replicas of the registry are one only over one store, and each agent here has its own."""
+    found = next(agent.replicas for agent in model.agents if agent.slug == REGISTRY)
+    if found > 1:
+        message = f"must be 1 while each replica has a store of its own, was {found}"
+        yield Problem(f"agents/{REGISTRY}/replicas", message, "set replicas=1")

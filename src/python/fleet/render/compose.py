@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleet.model import AgentSpec, Model
-from fleet.render.documents import Documents, Filter, fold
+from fleet.render.documents import Documents, Filter, Interpolated, fold
 from fleet.render.emit import emit_json, emit_yaml
 from fleet.render.filters import (
     env_vars,
     hardening,
+    keys,
     lifecycle,
     network,
     records,
@@ -28,6 +29,8 @@ FILTERS: tuple[Filter, ...] = (
     services.image,
     env_vars.env_vars,
     hardening.hardening,
+    keys.mounts,
+    keys.secrets,
     storage.mounts,
     storage.volumes,
     resources.limits,
@@ -40,7 +43,12 @@ FILTERS: tuple[Filter, ...] = (
 )
 """Storage comes before volumes declare it; the rest may stand in any order."""
 
-SECTIONS = {"network": "networks", "service": "services", "volume": "volumes"}
+SECTIONS = {
+    "network": "networks",
+    "secret": "secrets",
+    "service": "services",
+    "volume": "volumes",
+}
 
 
 def render_compose(model: Model) -> tuple[Mapping[str, str], tuple[Loss, ...]]:
@@ -64,6 +72,8 @@ def compose_document(model: Model, documents: Documents) -> dict[str, Any]:
 
 def escaped(value: object) -> Any:
     """Double each dollar: compose would put variables of the caller's shell in its place."""
+    if isinstance(value, Interpolated):
+        return str(value)
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, Mapping):
@@ -122,6 +132,7 @@ COVERAGE = {
     "port": "published_ports, env_vars of the registry; in the image",
     "health_port": "healthcheck, published_ports; in the image",
     "depends_on": "in the image: agents wait for each other through the registry",
+    "calls": "in the image; the trust of keys",
     "storage": "volume, loss",
     "gpu": "device reservation, loss",
     "criticality": "label, loss",

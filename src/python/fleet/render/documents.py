@@ -12,6 +12,12 @@ from fleet.model import AgentSpec, Model
 Body = Mapping[str, Any]
 
 
+class Interpolated(str):
+    """Text that names variables which the orchestrator puts values in the place of."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Document:
     """One thing to write: its kind and name, the agent that it is for, and what it says."""
