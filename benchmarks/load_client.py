@@ -87,9 +87,9 @@ class Crowd:
 class Load:
     """Ask one thing many times, and keep what became of it."""
 
-    def __init__(self, crowd: Crowd, action: str, fields: dict[str, Any]) -> None:
+    def __init__(self, crowd: Crowd, work: dict[str, Any]) -> None:
         self._crowd = crowd
-        self._template = (REQUEST % (OUTSIDE, action, json.dumps(fields))).encode()
+        self._template = (REQUEST % (OUTSIDE, "work", json.dumps(work))).encode()
         self._asked = 0
         self._until = 0.0
         self._began: dict[int, float] = {}
@@ -156,7 +156,7 @@ async def serve(told: dict[str, Any]) -> None:
     print(json.dumps("ready"), flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         asked = json.loads(line)
-        crowd.load = load = Load(crowd, asked["action"], asked["fields"])
+        crowd.load = load = Load(crowd, asked["work"])
         if asked["rate"]:
             await load.open(asked["rate"], asked["seconds"])
         else:

@@ -37,15 +37,10 @@ class SameBlob(Reply):
     data: Attachment
 
 
-class Spin(Request):
-    """Use this much of a processor."""
+class Work(Request):
+    """Use this much of a processor, then wait as for a disk or a peer."""
 
     microseconds: int
-
-
-class Wait(Request):
-    """Wait as for a disk or a peer, and use nothing."""
-
     milliseconds: float
 
 
@@ -108,17 +103,13 @@ class MeasuredAgent(Agent):
         return SameBlob(data=request.data)
 
     @action
-    async def spin(self, request: Spin) -> Done:
-        """Use the processor."""
+    async def work(self, request: Work) -> Done:
+        """Use the processor, then wait."""
         until = time.thread_time() + request.microseconds / 1e6
         while time.thread_time() < until:
             continue
-        return Done()
-
-    @action
-    async def wait(self, request: Wait) -> Done:
-        """Wait."""
-        await asyncio.sleep(request.milliseconds / 1000)
+        if request.milliseconds:
+            await asyncio.sleep(request.milliseconds / 1000)
         return Done()
 
     @action

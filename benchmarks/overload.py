@@ -28,9 +28,9 @@ from common.settings import CURVE
 
 CLIENTS = 1000
 SHARES = {"80 %": 0.8, "150 %": 1.5, "300 %": 3.0, "300 % again": 3.0, "80 % afterwards": 0.8}
-KINDS: dict[str, dict[str, Any]] = {
-    "300 us of processor": {"action": "spin", "fields": {"microseconds": 300}},
-    "5 ms of waiting": {"action": "wait", "fields": {"milliseconds": 5}},
+KINDS = {
+    "300 us of processor": {"microseconds": 300, "milliseconds": 0},
+    "100 us of processor, 5 ms of waiting": {"microseconds": 100, "milliseconds": 5},
 }
 SUCCESS, OVERLOADED = "success", "overloaded"
 REFUSED_WITHIN = 0.05
@@ -85,7 +85,7 @@ class Crowd:
     def load(self, kind: str, name: str, rate: float, seconds: float) -> Phase:
         """Let them ask, all together at a rate or, if that is 0, as fast as they are answered."""
         for child in self._children:
-            child.tell({**KINDS[kind], "rate": rate / len(self._children), "seconds": seconds})
+            child.tell({"work": KINDS[kind], "rate": rate / len(self._children), "seconds": seconds})
         found = [child.wait() for child in self._children]
         taken: dict[str, list[float]] = {}
         for of_one in found:

@@ -121,9 +121,7 @@ def problems(agents: Iterable[AgentSpec]) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.field)))
 
 
-def _one_of(
-    agent: AgentSpec, field: str, value: str, choices: Iterable[str]
-) -> Iterator[Problem]:
+def _one_of(agent: AgentSpec, field: str, value: str, choices: Iterable[str]) -> Iterator[Problem]:
     known = sorted(choices)
     if value not in known:
         close = get_close_matches(value, known, n=1, cutoff=0.3) or known[:1]

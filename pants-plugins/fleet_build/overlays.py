@@ -73,9 +73,7 @@ async def render_overlay(
                 *("--model", MODEL, "render", "--output", OUTPUT),
             ),
             description=f"Render the overlay of {request.name}",
-            inputs=await Get(
-                Digest, MergeDigests((model, sources.source_files.snapshot.digest))
-            ),
+            inputs=await Get(Digest, MergeDigests((model, sources.source_files.snapshot.digest))),
             immutable_inputs=FrozenDict(trees),
             output_files=(),
             output_directories=(OUTPUT,),

@@ -106,9 +106,7 @@ async def plan_program(request: ProgramRequest, pex_environment: PexEnvironment)
         ),
         Get(
             Digest,
-            CreateDigest(
-                FileContent(path, text.encode()) for path, text in request.files
-            ),
+            CreateDigest(FileContent(path, text.encode()) for path, text in request.files),
         ),
     )
     environment = pex_environment.in_workspace()

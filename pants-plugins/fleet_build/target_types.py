@@ -281,7 +281,7 @@ class OrchestratorField(StringField):
 
 class SettingsField(DictStringToStringField):
     alias = "settings"
-    help = "Settings of the environment, such as `{\"log_level\": \"DEBUG\"}`."
+    help = 'Settings of the environment, such as `{"log_level": "DEBUG"}`.'
 
 
 class EnvironmentDependenciesField(Dependencies):

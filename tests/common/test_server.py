@@ -7,7 +7,18 @@ import pytest
 import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.common.wired import LOG, Answer, Asking, Table, Text, Wire, serving, until, wired
+from tests.common.wired import (
+    LOG,
+    Answer,
+    Asking,
+    Table,
+    Text,
+    Wire,
+    serving,
+    until,
+    wait_for_ever,
+    wired,
+)
 
 from common.actions import action
 from common.attachments import Attachment
@@ -22,12 +33,6 @@ from common.wire import Call
 async def echo(call: Call) -> Reply:
     """Send the text back."""
     return Text(text=str(call.body.get("text")))
-
-
-async def never(call: Call) -> Reply:
-    """Wait for what does not come."""
-    await asyncio.Event().wait()
-    raise AssertionError("unreachable")
 
 
 async def test_answers() -> None:
@@ -128,7 +133,7 @@ async def test_late_request_is_not_begun() -> None:
 
 async def test_action_ends_at_its_deadline() -> None:
     """An action that runs at its deadline is cancelled and its caller told."""
-    async with wired(Answer(never)) as (served, wire):
+    async with wired(Answer(wait_for_ever)) as (served, wire):
         wire.ask("1", seconds=0.05)
         assert await wire.error() == ("1", "timeout", None)
         assert served.server.inflight == 0
@@ -167,7 +172,7 @@ async def test_action_error_reaches_the_caller() -> None:
 
 async def test_drain_waits_then_drops() -> None:
     """What is not done when the drain ends is dropped, and its caller told."""
-    async with wired(Answer(never)) as (served, wire):
+    async with wired(Answer(wait_for_ever)) as (served, wire):
         wire.ask("1", seconds=60)
         wire.ask("2", seconds=-1)
         await wire.error()
@@ -178,7 +183,7 @@ async def test_drain_waits_then_drops() -> None:
 
 async def test_drain_tells_even_those_that_have_not_begun() -> None:
     """Of many requests that came at once, each has its one reply when a drain ends them."""
-    async with wired(Answer(never)) as (served, wire):
+    async with wired(Answer(wait_for_ever)) as (served, wire):
         for number in range(100):
             wire.ask(str(number))
         await until(lambda: served.server.inflight == 100)
@@ -194,7 +199,7 @@ async def test_a_cancelled_call_is_ended() -> None:
 
     async def note(call: Call) -> Reply:
         begun.append(call.id)
-        return await never(call)
+        return await wait_for_ever(call)
 
     async with wired(Answer(note)) as (served, wire):
         wire.ask("runs")

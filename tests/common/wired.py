@@ -21,7 +21,7 @@ from common.transport.context import process_context
 from common.transport.door import Door
 from common.transport.flow import Inbox
 from common.transport.loop_socket import LoopSocket
-from common.transport.server import Answered, Server
+from common.transport.server import Answered, PortInUseError, Server
 from common.transport.server_stream import Incoming
 from common.wire import Body, Call, Frames, Open
 
@@ -29,6 +29,7 @@ LOG = logging.getLogger("test.server")
 SECONDS = 5.0
 
 R = TypeVar("R", bound=Reply)
+T = TypeVar("T")
 
 
 class Text(Reply):
@@ -151,6 +152,22 @@ class Asking:
         deadline = self.clock.now() + seconds
         name = f"peer.{action}"
         return await self.client.call(served.endpoint, name, request, reply, deadline=deadline)
+
+
+async def wait_for_ever(call: Call) -> Reply:
+    """Answer never."""
+    await asyncio.Event().wait()
+    raise AssertionError("unreachable")
+
+
+async def when_free(listen: Callable[[], T]) -> T:
+    """Listen at a port whose listener was closed just now, which takes a moment."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                return listen()
+            except (PortInUseError, zmq.ZMQError):
+                await asyncio.sleep(0.001)
 
 
 async def until(check: Callable[[], bool]) -> None:

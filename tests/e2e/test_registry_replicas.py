@@ -87,6 +87,7 @@ class Fleet:
     """The processes, and everything that was seen of them."""
 
     folder: Path
+    state_url: str
     endpoints: tuple[str, ...]
     peers: NetworkPeers
     registries: dict[str, Process] = field(default_factory=dict)
@@ -124,7 +125,7 @@ class Fleet:
             facts_of(ServiceRegistry).model_dump_json(),
             AGENT_PORT=port,
             AGENT_INSTANCE=f"registry-{port}",
-            STATE_URL=f"sqlite://{self.folder}/registry.db",
+            STATE_URL=self.state_url,
         )
 
     async def start_agent(self, slug: str) -> None:
@@ -172,13 +173,22 @@ class Fleet:
 
 
 @pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the store that the replicas share: a file, or that of the test's parameter."""
+    server = getattr(request, "param", None)
+    if server is None:
+        return f"sqlite://{tmp_path}/registry.db"
+    return str(request.getfixturevalue(server).url)
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path, state_url: str) -> AsyncIterator[Fleet]:
     """Give three replicas, two agents that call each other, and a watch over all."""
     (tmp_path / "replica_agents.py").write_text(MODULE)
     endpoints = tuple(f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
     async with AsyncExitStack() as stack:
         peers = await stack.enter_async_context(connect(",".join(endpoints), "test"))
-        made = Fleet(tmp_path, endpoints, peers)
+        made = Fleet(tmp_path, state_url, endpoints, peers)
         stack.push_async_callback(ended, made)
         for endpoint in endpoints:
             await made.start_registry(endpoint)
@@ -244,6 +254,9 @@ def assert_nothing_was_lost(fleet: Fleet, since: int, calls: int) -> None:
     assert fleet.known() >= {"alpha", "beta"}
 
 
+@pytest.mark.parametrize(
+    "state_url", [None, "redis_server", "postgres_server"], indirect=True, ids=str
+)
 async def test_killed_leader_is_followed_by_another(fleet: Fleet) -> None:
     """Another replica leads soon, with every record; calls go on meanwhile."""
     since, calls, killed, began = len(fleet.listed), fleet.calls, fleet.leader, monotonic()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fleet.clusters.compose_tool import find_compose
+from fleet.clusters.compose_tool import ComposeTool, find_compose
 from fleet.errors import ToolMissingError
 from fleet.render import render_compose
 from fleet.render.filters.keys import VARIABLE
@@ -64,6 +64,14 @@ def test_compose_accepts_the_file(compose: tuple[str, ...], tmp_path: Path) -> N
     assert set(said["volumes"]) == {"state-request-coordinator", "state-service-registry"}
     assert set(said["services"]) >= {"vision", "vision-2", "service-registry"}
     assert said["secrets"]["keys-vision"]["file"] == str(tmp_path / "keys" / "vision")
+
+
+def test_the_file_has_its_variables() -> None:
+    """Every call of compose is told where the keys are."""
+    tool = ComposeTool(("/bin/sh", "-c", "echo $FLEET_KEYS"), {VARIABLE: "/state/keys"})
+
+    assert tool.ask() == "/state/keys\n"
+    assert list(tool.stream()) == ["/state/keys\n"]
 
 
 def test_a_missing_compose_is_told(tmp_path: Path) -> None:

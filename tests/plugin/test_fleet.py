@@ -135,9 +135,7 @@ def test_agents_may_call_each_other() -> None:
 
 def test_a_health_port_clashes_with_any_port_of_any_machine() -> None:
     """Every environment may put all agents on one host."""
-    elsewhere = agent(
-        "beta", 6000, health_port=7000, machine="pc2", group="web_services"
-    )
+    elsewhere = agent("beta", 6000, health_port=7000, machine="pc2", group="web_services")
 
     assert found_in(agent("alpha", 7000), elsewhere) == [("beta", "health_port")]
 

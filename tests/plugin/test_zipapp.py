@@ -169,8 +169,10 @@ def test_a_pex_can_be_executed(tmp_path: Path) -> None:
 def test_python_runs_code_of_pieces_and_sources(tmp_path: Path) -> None:
     """An interpreter that knows nothing of this project finds modules of both."""
     pex = Pex(
-        pieces=(("", {"__main__.py": File(b"import piece, own; print(piece.SAID, own.SAID)")}),
-                ("", {"piece.py": File(b"SAID = 'from a piece'")})),
+        pieces=(
+            ("", {"__main__.py": File(b"import piece, own; print(piece.SAID, own.SAID)")}),
+            ("", {"piece.py": File(b"SAID = 'from a piece'")}),
+        ),
         sources={"own.py": File(b"SAID = 'from the sources'")},
     )
     output = compose(tmp_path, pex, Habits())

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from common.actions import ActionTable
 from common.agent import Agent, AgentContext
@@ -18,31 +17,26 @@ from common.contracts.traces import Span
 from common.directory import Directory
 from common.facts import AgentFacts
 from common.health import HealthServer
+from common.key_change import KeyChange
 from common.lifecycle import Event, Phase
 from common.messages import ActionError, ErrorCode, Item, Reply
-from common.metrics import Metrics
 from common.network_peers import NetworkPeers
 from common.security.credentials import Credentials
-from common.security.watch import watch_credentials
 from common.settings import Settings
 from common.state.open import open_store, sqlite_path
 from common.state.store import OwnedStore, StateUrlError
 from common.status import Status
-from common.traces import Origin, Tracer
+from common.telemetry import Telemetry
 from common.transport.client import Client
 from common.transport.door import Door
 from common.transport.flow import Inbox
-from common.transport.server import Answered, Server
+from common.transport.server import Server
 from common.transport.server_stream import Incoming
 from common.wire import Body, Call, Frames, Open
-
-if TYPE_CHECKING:
-    from common.otlp import SpanExporter
 
 EXIT_STOPPED = 0
 EXIT_START_FAILED = 1
 EXIT_RESTART = 75
-REFUSAL_LOG_SECONDS = 1.0
 
 
 class AgentProcess:
@@ -65,21 +59,20 @@ class AgentProcess:
         self.health_endpoint = ""
         self._class = agent_class
         self._table = ActionTable(BaseActions(self))
-        self._metrics = Metrics(facts.slug, self._is_known, self._reading)
-        origin = Origin(facts.slug, settings.instance, settings.release)
-        self._tracer = Tracer(origin, self.clock.now)
-        self._exporter: SpanExporter | None = None
-        self._door = None if credentials is None else self._make_door(credentials)
-        self._server = Server(self, self._observe, self.clock, self.log, door=self._door)
+        self._telemetry = Telemetry(
+            facts, settings, self.clock, self.log, self._is_known, self._reading
+        )
+        door = None
+        if credentials is not None:
+            door = Door(settings.instance, credentials, self._telemetry.refused)
+        self._server = Server(self, self._telemetry.answered, self.clock, self.log, door=door)
         self._server.publisher.declare(agent_class.topics)
-        self._health = HealthServer(self.report, self._metrics)
+        self._health = HealthServer(self.report, self._telemetry.metrics)
         self._client = Client(
             facts.slug, self.clock, release=settings.release, credentials=credentials
         )
-        self._count_events()
-        self._watching: asyncio.Task[None] | None = None
-        self._told_refusal: dict[str, float] = {}
-        self._rekeying: set[asyncio.Task[None]] = set()
+        self._keys = None if door is None else KeyChange(self._server, self._client, door, self.log)
+        self._report_to(self._telemetry)
         self._directory: Directory | None = None
         self._store: OwnedStore | None = None
         self._agent: Agent | None = None
@@ -108,7 +101,7 @@ class AgentProcess:
 
     def spans(self, correlation_id: str) -> tuple[Span, ...]:
         """Return what the process remembers of its work for a correlation id."""
-        return self._tracer.spans(correlation_id)
+        return self._telemetry.spans(correlation_id)
 
     async def clear_state(self) -> int:
         """Wipe documents and files of the agent."""
@@ -144,12 +137,7 @@ class AgentProcess:
 
     async def _bind(self) -> Directory:
         settings = self.settings
-        if settings.traces_endpoint:
-            from common.otlp import export_spans  # most processes send none
-
-            self._exporter = export_spans(
-                self._tracer, settings.traces_endpoint, self._metrics, self.log
-            )
+        self._telemetry.start()
         port = self._server.bind(settings.host, settings.port)
         health_port = await self._health.bind(settings.host, settings.health_port)
         shown = f"[{settings.advertise}]" if ":" in settings.advertise else settings.advertise
@@ -160,15 +148,9 @@ class AgentProcess:
         self._directory = directory
         self.status.on_phase = self._tell_phase
         directory.start()
-        if self._door is not None:
-            self._watch_keys(self._door)
+        if self._keys is not None:
+            self._keys.watch(settings.keys_directory, self.clock)
         return directory
-
-    def _watch_keys(self, door: Door) -> None:
-        watch = watch_credentials(
-            self.settings.keys_directory, self.clock, self.use, door.credentials, self.log
-        )
-        self._watching = asyncio.get_running_loop().create_task(watch, name="keys watch")
 
     def _registry_endpoints(self, port: int) -> tuple[str, ...]:
         known = self.settings.registry_endpoints
@@ -251,10 +233,8 @@ class AgentProcess:
         await self._server.drain(0)
         if self._agent is not None:
             await self._agent.background.close()
-        if self._watching is not None:
-            self._watching.cancel()
-        for task in tuple(self._rekeying):
-            task.cancel()
+        if self._keys is not None:
+            self._keys.close()
         if self._directory is not None:
             await self._directory.close()
         self._client.close()
@@ -262,8 +242,7 @@ class AgentProcess:
         await self._health.close()
         if self._store is not None:
             await self._store.close()
-        if self._exporter is not None:
-            await self._exporter.close()
+        await self._telemetry.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -289,48 +268,16 @@ class AgentProcess:
             message = f"{self.facts.slug} is {self.status.phase.value}{reason}"
             raise ActionError(ErrorCode.UNAVAILABLE, message)
 
-    def _observe(self, answered: Answered) -> None:
-        self._metrics.observe(answered.action, answered.status, answered.seconds)
-        self._tracer.record(answered)
+    def _report_to(self, telemetry: Telemetry) -> None:
+        self._server.publisher.on_published = telemetry.published
+        self._server.publisher.on_missed = telemetry.missed
+        self._client.on_open_circuit = lambda endpoint: telemetry.circuit_opened(
+            self._slug_at(endpoint), endpoint
+        )
 
-    def _make_door(self, credentials: Credentials) -> Door:
-        return Door(self.settings.instance, credentials, self._refused)
-
-    def _refused(self, reason: str, key: str, address: str) -> None:
-        self._metrics.count("agent_refused_connections_total", reason=reason)
-        now = self.clock.monotonic()
-        # Who is refused may knock a hundred times a second.
-        if now - self._told_refusal.get(reason, -REFUSAL_LOG_SECONDS) >= REFUSAL_LOG_SECONDS:
-            self._told_refusal[reason] = now
-            told = {"reason": reason, "key": key[:8], "address": address}
-            self.log.warning("refused a connection", extra=told)
-
-    def use(self, credentials: Credentials) -> None:
-        """Go on with other keys: what is trusted at once, the own key as soon as it can be."""
-        before, self._client.credentials = self._client.credentials, credentials
-        if self._door is None or before is None:
-            return
-        self._door.credentials = credentials
-        self.log.info("keys were read again", extra={"key": credentials.own.public[:8]})
-        if credentials.own != before.own:
-            task = asyncio.get_running_loop().create_task(self._server.rekey(credentials.own))
-            self._rekeying.add(task)
-            task.add_done_callback(self._rekeying.discard)
-
-    def _count_events(self) -> None:
-        count, publisher = self._metrics.count, self._server.publisher
-        publisher.on_published = lambda topic: count("agent_events_published_total", topic=topic)
-        publisher.on_missed = lambda topic: self._count_missed(topic, 1)
-        self._client.on_open_circuit = self._count_circuit
-
-    def _count_missed(self, topic: str, number: int) -> None:
-        self._metrics.count("agent_events_missed_total", number, topic=topic)
-
-    def _count_circuit(self, endpoint: str) -> None:
+    def _slug_at(self, endpoint: str) -> str:
         records = self._directory.records() if self._directory is not None else ()
-        peer = next((found.slug for found in records if found.endpoint == endpoint), "unknown")
-        self._metrics.count("agent_circuit_opened_total", peer=peer)
-        self.log.warning("circuit opened", extra={"peer": peer, "endpoint": endpoint})
+        return next((found.slug for found in records if found.endpoint == endpoint), "unknown")
 
     def _is_known(self, action: str) -> bool:
         return action in self._table
@@ -358,8 +305,8 @@ class AgentProcess:
             self._client,
             self.clock,
             self.facts,
-            on_retry=lambda peer: self._metrics.count("agent_retries_total", peer=peer),
-            on_missed=self._count_missed,
+            on_retry=self._telemetry.retried,
+            on_missed=self._telemetry.missed,
         )
         return AgentContext(
             facts=self.facts,

@@ -45,7 +45,11 @@ class RegistryCaller:
             raise
 
     def _lose(self, endpoint: str, error: ActionError) -> None:
-        is_lost = len(self._endpoints) > 1 and endpoint == self.endpoint
+        if len(self._endpoints) == 1:
+            # There is no other to ask. Who else waits there is not harmed by one refusal.
+            self._client.forgive(endpoint)
+            return
+        is_lost = endpoint == self.endpoint
         self._is_lost = self._is_lost or is_lost
         # Whoever waits there for news would wait for long.
         if is_lost or error.code is ErrorCode.UNAVAILABLE:

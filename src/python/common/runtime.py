@@ -4,6 +4,7 @@ Exit codes: 0 stopped as asked, 1 failed, 2 wrong call or settings, 3 port in us
 """
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -98,9 +99,7 @@ def _serve(facts: AgentFacts, agent_class: type[Agent], environ: Mapping[str, st
     credentials = None
     if settings.security == CURVE:
         credentials = read_credentials(settings.keys_directory)
-    configure_logs(
-        facts.slug, settings.instance, settings.log_level, release=settings.release
-    )
+    configure_logs(facts.slug, settings.instance, settings.log_level, release=settings.release)
     try:
         code = asyncio.run(_until_signal(facts, settings, agent_class, credentials))
     except PortInUseError as error:
@@ -121,6 +120,8 @@ async def _until_signal(
 ) -> int:
     from common.agent_process import AgentProcess
 
+    # What was imported stays: looking through it again and again would make requests wait.
+    gc.freeze()
     process = AgentProcess(facts, settings, agent_class, credentials=credentials)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

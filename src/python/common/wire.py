@@ -24,9 +24,7 @@ Frames = list[bytes]
 
 Id = Annotated[str, Field(strict=True, min_length=1, max_length=MAX_ID_LENGTH)]
 Name = Annotated[str, Field(strict=True, max_length=MAX_ID_LENGTH)]
-Time = Annotated[
-    float, Field(strict=True, gt=-LATEST_TIME, lt=LATEST_TIME, allow_inf_nan=False)
-]
+Time = Annotated[float, Field(strict=True, gt=-LATEST_TIME, lt=LATEST_TIME, allow_inf_nan=False)]
 Body = dict[str, Any]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
 
@@ -154,9 +152,7 @@ ToAgent = Call | Open | Subscribe | Item | Credit | End | Cancel
 FromAgent = Replied | Failed | Item | Credit | End | Happened | Goaway
 
 _TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(Annotated[ToAgent, Field(discriminator="kind")])
-_FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(
-    Annotated[FromAgent, Field(discriminator="kind")]
-)
+_FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(Annotated[FromAgent, Field(discriminator="kind")])
 _read_to_agent = _TO_AGENT.validator.validate_json
 _read_from_agent = _FROM_AGENT.validator.validate_json
 

@@ -74,9 +74,7 @@ async def watch(registry: str, keys: Path | None = None) -> AsyncIterator[AgentR
     caller, version, table = Caller(REGISTRY, registry, keys), 0, ""
     try:
         while True:
-            question = WatchAgents(
-                since=version, registry=table, timeout_seconds=WATCH_SECONDS
-            )
+            question = WatchAgents(since=version, registry=table, timeout_seconds=WATCH_SECONDS)
             seconds = WATCH_SECONDS + ANSWER_SECONDS
             try:
                 changes = await caller.call("watch_agents", question, AgentChanges, seconds)

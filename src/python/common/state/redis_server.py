@@ -36,12 +36,17 @@ class NotDurableError(RedisError):
     """Refuse a server that may forget a write that it acknowledged."""
 
 
+class NotDurableYetError(ConnectionError):
+    """Ask for patience with a server that has just been told not to forget."""
+
+
 def make_client(url: StateUrl, namespace: str) -> "client.Redis":
     """Return a client that looks at each new connection's server before it is used."""
+    gate = _Gate(url)
 
     async def greet(connection: AbstractConnection) -> None:
         await connection.on_connect()
-        await _expect_durable(connection, url)
+        await gate.pass_through(connection)
 
     pool = client.BlockingConnectionPool(
         max_connections=CONNECTIONS,
@@ -70,23 +75,52 @@ def _options(url: StateUrl) -> dict[str, Any]:
     return dict(parse_url(url.text.removeprefix("redis+")))
 
 
-async def _expect_durable(connection: AbstractConnection, url: StateUrl) -> None:
-    for name, expected in _REQUIRED.items():
-        await connection.send_command("CONFIG", "GET", name)
+class _Gate:
+    """Let connections through to servers that keep what they acknowledge."""
+
+    def __init__(self, url: StateUrl) -> None:
+        self._url = url
+        self._run_id = ""
+
+    async def pass_through(self, connection: AbstractConnection) -> None:
         try:
-            reply = await connection.read_response()
+            for name, expected in _REQUIRED.items():
+                await self._expect(connection, name, expected)
+            await self._expect_complete_file(connection)
         except ResponseError as error:
             raise NotDurableError(
-                f"{url.shown}: expected to be told {name}, found {error}\n\n"
-                f"hint: {typed_command(url)} ACL SETUSER {_user(url)} '+config|get'"
+                f"{self._url.shown}: expected to be told whether it forgets, found {error}\n\n"
+                f"hint: {typed_command(self._url)} ACL SETUSER {_user(self._url)}"
+                " '+config|get' +info"
             ) from None
+
+    async def _expect(self, connection: AbstractConnection, name: str, expected: str) -> None:
+        reply = await _asked(connection, "CONFIG", "GET", name)
         found = reply[1].decode() if reply else "nothing"
         if found != expected:
+            command = typed_command(self._url)
             raise NotDurableError(
-                f"{url.shown}: expected {name} {expected}, found {found}\n\n"
-                f"hint: {typed_command(url)} CONFIG SET {name} {expected} && "
-                f"{typed_command(url)} CONFIG REWRITE"
+                f"{self._url.shown}: expected {name} {expected}, found {found}\n\n"
+                f"hint: {command} CONFIG SET {name} {expected} && {command} CONFIG REWRITE"
             )
+
+    async def _expect_complete_file(self, connection: AbstractConnection) -> None:
+        """Wait for the first file of a server that was told to have one while it ran.
+
+        Until that is written, nothing is kept; and it looks as any later rewriting does. So a run
+        of a server is let through once it was seen without one.
+        """
+        text = (await _asked(connection, "INFO")).decode()
+        facts = dict(line.split(":", 1) for line in text.split("\r\n") if ":" in line)
+        is_rewriting = "1" in (facts["aof_rewrite_in_progress"], facts["aof_rewrite_scheduled"])
+        if is_rewriting and facts["run_id"] != self._run_id:
+            raise NotDurableYetError("the append-only file being written")
+        self._run_id = facts["run_id"]
+
+
+async def _asked(connection: AbstractConnection, *command: str) -> Any:
+    await connection.send_command(*command)
+    return await connection.read_response()
 
 
 def _user(url: StateUrl) -> str:

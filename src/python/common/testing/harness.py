@@ -95,9 +95,7 @@ class AgentHarness(Generic[AgentT]):
         data, frames = attachments.dump(reply)
         return attachments.load(type(reply), from_json(data), frames)
 
-    def stream(
-        self, action: str, /, *items: Item, **fields: Any
-    ) -> AsyncIterator[Any]:
+    def stream(self, action: str, /, *items: Item, **fields: Any) -> AsyncIterator[Any]:
         """Ask a streaming action, sending it these items; return what it yields."""
         body, attached = _as_sent(fields)
         return self._table.stream(action, body, attached, lambda load: _arrivals(items, load))

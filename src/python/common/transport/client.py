@@ -112,9 +112,7 @@ class Client:
         stream.begin()
         return stream
 
-    async def subscribe(
-        self, endpoint: str, name: str, *, deadline: float
-    ) -> Subscription:
+    async def subscribe(self, endpoint: str, name: str, *, deadline: float) -> Subscription:
         """Subscribe to the topic that `name` ends with; events wait until they are taken."""
         channel = self._channel(endpoint, name)
         subscription = Subscription(channel, self._next_id())
@@ -132,6 +130,10 @@ class Client:
             subscription.close()
             raise
         return subscription
+
+    def forgive(self, endpoint: str) -> None:
+        """Hold no failures against an endpoint, so that the next call is let through."""
+        self._breakers.pop(endpoint, None)
 
     def forget(self, endpoint: str, error: ActionError) -> None:
         """Drop the connection to an endpoint; who waits for a reply from it gets the error."""

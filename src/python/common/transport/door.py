@@ -21,6 +21,7 @@ class Door:
     """Let in whose key the credentials list, and remember whose connection is whose."""
 
     def __init__(self, name: str, credentials: Credentials, on_refused: Refused) -> None:
+        self._allowed: frozenset[str] = frozenset()
         self.credentials = credentials
         self._name = name
         self._on_refused = on_refused
@@ -34,13 +35,26 @@ class Door:
         secure_server(socket, self.credentials.own, self._guard.domain)
         self._watch = HandshakeWatch(socket, lambda reason: self._on_refused(reason, "", ""))
 
-    def owner(self, peer: Peer, user: str) -> str:
-        """Note whose key a message came with, and return it."""
+    @property
+    def credentials(self) -> Credentials:
+        """Return the keys in use and whom they let in; others count from now on."""
+        return self._credentials
+
+    @credentials.setter
+    def credentials(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._allowed = frozenset(credentials.clients.values())
+
+    def objection(self, peer: Peer, user: str, source: str) -> str | None:
+        """Note whose key a message came with; tell why it is not answered, if it is not."""
         if self._owners.get(peer) != user:
             self._owners[peer] = user
             if len(self._owners) > PEERS:
                 self._owners.popitem(last=False)
-        return user
+        if user != source:
+            return f"expected {user}, whose key it is; found {source[:60]!r}"
+        # The connection was made when there was an edge.
+        return None if user in self._allowed else f"{user} may not call {self._name} any more"
 
     def known_peers(self) -> tuple[Peer, ...]:
         """Return who has asked anything, and forget them."""

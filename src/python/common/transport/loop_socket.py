@@ -5,12 +5,14 @@ carries several times the messages.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from enum import Enum
 
 import zmq
 
-BATCH = 64
+# Others want the loop, too: after so long they have their turn, then the rest is read.
+READ_SECONDS = 0.01
 
 # Plain numbers: combining the library's flags makes an enum member for every frame.
 _LAST = int(zmq.NOBLOCK)
@@ -46,8 +48,10 @@ class LoopSocket:
     ) -> None:
         self._socket = socket
         self._on_message = on_message
-        self._receive = self._receive_with_user if tells_users else self._receive_plain
+        self._tells_users = tells_users
         self.user = ""
+        self.seconds_read = 0.0
+        self._unsent: list[list[bytes]] = []
         self._loop = asyncio.get_running_loop()
         self._descriptor: int = socket.fileno()
         self._is_scheduled = False
@@ -79,6 +83,14 @@ class LoopSocket:
             self._schedule()
         return Sent.QUEUED
 
+    def send_after_reading(self, frames: list[bytes]) -> None:
+        """Send once what waits has been read, if that can be done then.
+
+        One message after the other wakes ZeroMQ's thread less often than one for each that is read.
+        """
+        self._unsent.append(frames)
+        self._schedule()
+
     def read_all(self) -> None:
         """Hand on what has arrived by now."""
         while not self._is_closed and self._read_one():
@@ -97,17 +109,26 @@ class LoopSocket:
             self._loop.call_soon(self._drain)
 
     def _drain(self) -> None:
-        self._is_scheduled = False
+        # What is sent meanwhile need not look for messages: they are read here anyway.
+        self._is_scheduled = True
         is_empty = False
+        began = now = time.perf_counter()
         try:
-            for _ in range(BATCH):
+            while not is_empty and now - began < READ_SECONDS:
                 is_empty = self._is_closed or not self._read_one()
-                if is_empty:
-                    return
+                now = time.perf_counter()
         finally:
+            self._send_unsent()
+            self.seconds_read += time.perf_counter() - began
+            self._is_scheduled = False
             # Whatever a message brings about, those behind it are read.
             if not is_empty:
                 self._schedule()
+
+    def _send_unsent(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for frames in unsent:
+            self.send(frames)
 
     def _read_one(self) -> bool:
         try:
@@ -117,13 +138,13 @@ class LoopSocket:
         self._on_message(frames)
         return True
 
-    def _receive_plain(self) -> list[bytes]:
-        return self._socket.recv_multipart(_LAST)
-
-    def _receive_with_user(self) -> list[bytes]:
-        first = self._socket.recv(_LAST, copy=False)
-        self.user = str(first.get(USER))
-        frames = [first.bytes]
-        while self._socket.getsockopt(zmq.RCVMORE):
-            frames.append(self._socket.recv(_LAST))
+    def _receive(self) -> list[bytes]:
+        # A frame knows whether more follow; asking the socket costs as much as receiving.
+        frame = self._socket.recv(_LAST, copy=False)
+        if self._tells_users:
+            self.user = str(frame.get(USER))
+        frames = [frame.bytes]
+        while frame.more:
+            frame = self._socket.recv(_LAST, copy=False)
+            frames.append(frame.bytes)
         return frames

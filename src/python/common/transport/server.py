@@ -98,7 +98,7 @@ class Server:
         self._door = door
         self._socket: LoopSocket | None = None
         self._loop = asyncio.get_running_loop()
-        self._admission = Admission(self._limits.inflight)
+        self._admission = Admission(self._limits.inflight, self._seconds_read)
         # None until it is its turn.
         self._tasks: dict[Key, asyncio.Task[None] | None] = {}
         self._given_up: set[Key] = set()
@@ -203,10 +203,9 @@ class Server:
 
     def _objection(self, peer: Peer, asked: Asked) -> ActionError | None:
         if self._door is not None and self._socket is not None:
-            owner = self._door.owner(peer, self._socket.user)
-            if owner != asked.source:
-                message = f"expected {owner}, whose key it is; found {asked.source[:60]!r}"
-                return ActionError(ErrorCode.DENIED, message, field="source")
+            objection = self._door.objection(peer, self._socket.user, asked.source)
+            if objection is not None:
+                return ActionError(ErrorCode.DENIED, objection, field="source")
         if (peer, asked.id) in self._tasks:
             return ActionError(ErrorCode.MALFORMED, "expected an id that is not in use", field="id")
         deadline = getattr(asked, "deadline", None)
@@ -293,13 +292,15 @@ class Server:
         task.add_done_callback(lambda task: self._done(key, task))
 
     def _done(self, key: Key, task: asyncio.Task[None]) -> None:
-        self._admission.running -= 1
-        self._late.discard(task)
-        self._deadlines.discard(task)
-        self._ended(key)
+        if self._tasks.get(key) is task:
+            self._ended(key)
 
     def _ended(self, key: Key) -> None:
-        del self._tasks[key]
+        task = self._tasks.pop(key)
+        if task is not None:
+            self._admission.running -= 1
+            self._late.discard(task)
+            self._deadlines.discard(task)
         self._given_up.discard(key)
         stream = self._streams.pop(key, None)
         if stream is not None:
@@ -315,6 +316,9 @@ class Server:
         enter_call(call)
         try:
             status, frames = await self._outcome(peer, asked, attached)
+            if isinstance(asked, Call):
+                # Whoever has the reply may ask again, even by the same id, before this task is done.
+                self._ended((peer, asked.id))
             # A stream's caller waits for its end however long; a call's has a deadline.
             while self._send(peer, frames) is Sent.FULL and isinstance(asked, Open):
                 await asyncio.sleep(FULL_SECONDS)
@@ -349,13 +353,15 @@ class Server:
                 await stream.send(item)
         return encode({"kind": "end", "id": asked.id})
 
-    def _refuse(
-        self, peer: Peer, id: str, error: ActionError, asked: Asked | None = None
-    ) -> None:
-        self._send(peer, encode_error(id, error))
+    def _refuse(self, peer: Peer, id: str, error: ActionError, asked: Asked | None = None) -> None:
+        if self._socket is not None:
+            self._socket.send_after_reading([*peer, *encode_error(id, error)])
         call = CallContext("", "", None) if asked is None else _context(asked)
         action = "" if asked is None else asked.action
         self._observe(Answered(action, error.code.value, 0.0, call))
+
+    def _seconds_read(self) -> float:
+        return 0.0 if self._socket is None else self._socket.seconds_read
 
     def _send(self, peer: Peer, frames: Frames) -> Sent:
         return Sent.GONE if self._socket is None else self._socket.send([*peer, *frames])

@@ -36,9 +36,7 @@ class Model(BaseModel, frozen=True, extra="forbid"):
     @property
     def graph(self) -> dict[str, tuple[str, ...]]:
         """Give slug -> the slugs that it depends on, in the order of names."""
-        return {
-            agent.slug: agent.depends_on for agent in sorted(self.agents, key=lambda a: a.slug)
-        }
+        return {agent.slug: agent.depends_on for agent in sorted(self.agents, key=lambda a: a.slug)}
 
 
 def published(model: Model) -> tuple[tuple[AgentSpec, int], ...]:
