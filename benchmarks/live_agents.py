@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -14,10 +13,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.core_services.service_registry import ServiceRegistry
 from checkout import BenchmarkError
 from measured_agent import MeasuredAgent
 
+from agents.core_services.service_registry import ServiceRegistry
 from common.agent import Agent
 from common.clock import SystemClock
 from common.contracts.health import HealthReport

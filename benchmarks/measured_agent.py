@@ -79,6 +79,7 @@ class Contexts(Reply):
 TEXTS = Topic("measured_agent", "texts", TextTold)
 BLOBS = Topic("measured_agent", "blobs", BlobTold)
 
+
 def open_contexts() -> int:
     """Count the ZeroMQ contexts of this process that are not closed."""
     gc.collect()

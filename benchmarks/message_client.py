@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import zmq.asyncio
-from payloads import PACE_SECONDS, SMALL, burst
+from payloads import PACE_SECONDS, burst
 from raw_peer import RawClient, secure
 
 Reading = dict[str, float]

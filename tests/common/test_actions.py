@@ -1,9 +1,19 @@
 """Actions: how a class declares them, and what a table does with bodies."""
 
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
 import pytest
 
-from common.actions import ActionTable, AgentDefinitionError, action, actions_of
-from common.messages import ActionError, Done, Empty, ErrorCode, Reply, Request
+from common.actions import (
+    ActionTable,
+    AgentDefinitionError,
+    Arrivals,
+    Frames,
+    action,
+    actions_of,
+)
+from common.messages import ActionError, Done, Empty, ErrorCode, Item, Reply, Request
 
 
 class Sum(Request):
@@ -107,6 +117,88 @@ def test_later_provider_hides_the_earlier() -> None:
     assert [("add", Sum), ("reset", Sum)] == [(own.name, own.request) for own in table.actions]
 
 
+class Heard(Item):
+    """One number that was heard."""
+
+    number: int
+
+
+class Summed(Item):
+    """The sum so far."""
+
+    total: int
+
+
+class Adder:
+    """Answer two streams."""
+
+    @action
+    async def count(self, request: Sum) -> AsyncIterator[Summed]:
+        """Count from left to right."""
+        for number in range(request.left, request.right):
+            yield Summed(total=number)
+
+    @action
+    async def sum_up(self, request: Empty, incoming: AsyncIterator[Heard]) -> AsyncIterator[Summed]:
+        """Add what comes."""
+        total = 0
+        async for heard in incoming:
+            total += heard.number
+            yield Summed(total=total)
+
+
+def test_streams_are_read_from_the_class() -> None:
+    """An async generator is a stream; what its caller sends is said by its second argument."""
+    count, sum_up = actions_of(Adder)
+
+    assert (count.is_stream, count.reply, count.incoming) == (True, Summed, None)
+    assert (sum_up.is_stream, sum_up.reply, sum_up.incoming) == (True, Summed, Heard)
+    assert not actions_of(Calculator)[0].is_stream
+
+
+def arriving(*bodies: object) -> Arrivals:
+    """Return what a caller sends, as a table asks for it."""
+
+    async def arrivals(load: Callable[[Any, Frames], Item]) -> AsyncIterator[Item]:
+        for body in bodies:
+            yield load(body, [])
+
+    return arrivals
+
+
+async def test_a_table_begins_streams() -> None:
+    """Items of the caller are typed before the agent sees them; the agent's are given in order."""
+    table = ActionTable(Adder())
+    counted = [
+        item async for item in table.stream("count", {"left": 1, "right": 3}, [], arriving())
+    ]
+    sums = table.stream("sum_up", {}, [], arriving({"number": 2}, {"number": 3}))
+
+    assert counted == [Summed(total=1), Summed(total=2)]
+    assert [item async for item in sums] == [Summed(total=2), Summed(total=5)]
+
+
+async def test_a_wrong_item_names_its_field() -> None:
+    """An item that does not fit is refused in the stream that it came by."""
+    sums = ActionTable(Adder()).stream("sum_up", {}, [], arriving({"number": 2}, {"n": 3}))
+    assert await anext(sums) == Summed(total=2)
+    with pytest.raises(ActionError) as caught:
+        await anext(sums)
+
+    assert (caught.value.code, caught.value.field) == (ErrorCode.INVALID, "number")
+
+
+async def test_streams_and_replies_are_not_mixed_up() -> None:
+    """A stream is not invoked and an action with a reply is not opened."""
+    table = ActionTable(Adder(), Calculator())
+    with pytest.raises(ActionError, match="count is a stream"):
+        await table.invoke("count", {"left": 1})
+    with pytest.raises(ActionError, match="add is no stream"):
+        table.stream("add", {"left": 1}, [], arriving())
+    with pytest.raises(ActionError, match="expected one of add, count, reset, sum_up"):
+        table.stream("sing", {}, [], arriving())
+
+
 class NotAsync:
     """Declare an action that cannot be awaited."""
 
@@ -131,9 +223,27 @@ class TooMany:
         return Total(total=0)
 
 
+class NoItems:
+    """Declare a stream of what is no item."""
+
+    async def add(self, request: Sum) -> AsyncIterator[Total]:
+        """Add."""
+        yield Total(total=0)
+
+
+class NoIterator:
+    """Declare a stream whose caller sends no iterator."""
+
+    async def add(self, request: Sum, more: Heard) -> AsyncIterator[Summed]:
+        """Add."""
+        yield Summed(total=0)
+
+
 @pytest.mark.parametrize(
     ("provider", "problem"),
     [
+        (NoItems, "expected an Item as reply, found Total"),
+        (NoIterator, "expected AsyncIterator.SomeItem. as incoming, found Heard"),
         (NotAsync, "expected `async def`, found a plain function"),
         (NoTypes, "expected a Reply as reply, found int"),
         (TooMany, "expected .self, request: SomeRequest., found .self, request, more."),

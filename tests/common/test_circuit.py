@@ -132,6 +132,21 @@ async def test_cancelled_probe_lets_another_try(breaker: CircuitBreaker, clock: 
     assert await breaker.call(succeed) == "done"
 
 
+async def test_opening_is_told_once(clock: FakeClock) -> None:
+    """Whoever counts openings hears of each, not of the failed probes of one that is open."""
+    opened: list[float] = []
+    breaker = CircuitBreaker(3, 30, clock, lambda: opened.append(clock.monotonic()))
+    await open_it(breaker)
+    await clock.advance(30)
+    with pytest.raises(ActionError, match="no reply"):
+        await breaker.call(fail)
+    await clock.advance(30)
+    assert await breaker.call(succeed) == "done"
+    await open_it(breaker)
+
+    assert opened == [0, 60]
+
+
 async def test_reset_forgets(breaker: CircuitBreaker) -> None:
     """An operator can close the circuit at once."""
     await open_it(breaker)

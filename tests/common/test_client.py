@@ -19,6 +19,7 @@ from tests.common.wired import (
 
 from common.call_context import CallContext, correlated, enter_call
 from common.messages import ActionError, Empty, ErrorCode, Reply
+from common.testing.live import free_port
 from common.transport.client import FAILURES
 from common.wire import MAX_JSON_BYTES, Call
 
@@ -150,7 +151,10 @@ async def test_overload_of_one_caller_is_told_to_it() -> None:
 
 async def test_an_endpoint_nobody_listens_at_times_out() -> None:
     """A peer that is not there is waited for until the deadline, as it may be starting."""
-    away = serve(Answer(echo))
-    await away.close()
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
     async with Asking() as asking:
-        assert await refused(asking, away, 0.05) is ErrorCode.TIMEOUT
+        deadline = asking.client.deadline(0.05)
+        with pytest.raises(ActionError) as caught:
+            await asking.client.call(endpoint, "peer.echo", Empty(), Text, deadline=deadline)
+
+    assert caught.value.code is ErrorCode.TIMEOUT

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.common.played import Played
-from tests.common.radio import Number
+from tests.common.radio import Count, Number, Radio
 from tests.common.town import Town
 from tests.common.wired import SECONDS, Text, until, when_free
 
 from common import network_peers
+from common.agent import Agent, AgentContext
+from common.clock import SystemClock
 from common.facts import AgentFacts
 from common.messages import ActionError, Empty, ErrorCode, Query, Request
 from common.network_peers import BACK_OFF_SECONDS, back_off
+from common.registry_caller import RegistryCaller
 from common.testing.live import free_port
-from common.transport.client import FAILURES
+from common.transport.client import FAILURES, Client
 
 
 class Look(Query):
@@ -196,6 +199,58 @@ async def test_an_agent_that_nobody_knows_is_not_found_soon(
         with pytest.raises(ActionError, match="awaited is not registered yet") as caught:
             await town.peers.call("awaited", "act", Push(), Text, timeout=0.2)
         assert caught.value.code is ErrorCode.UNAVAILABLE
+
+
+class Station(Radio, Agent):
+    """A radio that is an agent."""
+
+    def __init__(self, context: AgentContext) -> None:
+        Agent.__init__(self, context)
+        Radio.__init__(self)
+
+
+async def test_streams_find_their_agent() -> None:
+    """A stream is opened by slug, waits for an agent that is starting, and ends with the block."""
+    async with Town() as town:
+        opening = asyncio.create_task(numbers(town))
+        await asyncio.sleep(0)
+        town.fleet.start(Station)
+
+        assert await opening == [0, 1, 2]
+        station = town.fleet.processes["station"]
+        async with asyncio.timeout(SECONDS):
+            await station.agent.ended.wait()  # type: ignore[union-attr]  # it is a station, and runs
+        await until(lambda: station.report().inflight == 0)
+
+
+async def numbers(town: Town) -> list[int]:
+    """Return the first numbers of a long stream."""
+    found: list[int] = []
+    async with town.peers.stream("station", "count", Count(to=1000), Number) as stream:
+        async for item in stream:
+            found.append(item.number)
+            if len(found) == 3:
+                break
+    return found
+
+
+async def test_one_refusal_of_the_registry_harms_nobody_else() -> None:
+    """What waits for a registry goes on waiting when it refuses something else for now."""
+    clock = SystemClock()
+    client, registry = Client("caller", clock), Played()
+    caller = RegistryCaller((registry.endpoint,), client, clock)
+    watching = asyncio.create_task(caller.ask("watch_agents", Push(), Text, SECONDS))
+    await registry.heard(1)
+    for number in range(1, 2 * FAILURES):
+        asking = asyncio.create_task(caller.ask("heartbeat", Push(), Text, SECONDS))
+        await registry.heard(number + 1)
+        error(registry, number, ErrorCode.UNAVAILABLE)
+        assert (await failure(asking)).code is ErrorCode.UNAVAILABLE
+    registry.reply(0, "news")
+
+    assert (await watching).text == "news"
+    client.close()
+    registry.close()
 
 
 async def test_the_directory_is_what_the_registry_knows() -> None:

@@ -87,9 +87,11 @@ async def test_a_wrong_item_of_the_caller_is_invalid() -> None:
 async def test_a_wrong_item_of_the_agent_is_malformed() -> None:
     """An item that is not what the caller expects is told with the field."""
     async with tuned() as on:
-        with on.open("count", Partial, Count(to=3)) as stream:
-            with pytest.raises(ActionError) as caught:
-                await anext(stream)
+        with (
+            on.open("count", Partial, Count(to=3)) as stream,
+            pytest.raises(ActionError) as caught,
+        ):
+            await anext(stream)
         async with asyncio.timeout(SECONDS):
             await on.radio.ended.wait()
 

@@ -1,12 +1,24 @@
 """The fakes and the harness that agents' tests stand on."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from common.agent import Agent, action
+from common.attachments import Attachment
 from common.contracts.health import Cleared
-from common.messages import ActionError, Done, Empty, ErrorCode, Reply, Request
+from common.messages import (
+    ActionError,
+    Done,
+    Empty,
+    ErrorCode,
+    Event,
+    Item,
+    Reply,
+    Request,
+    Topic,
+)
 from common.testing import AgentHarness, FakeClock, facts_of
 
 
@@ -15,6 +27,19 @@ class Note(Request):
 
     text: str
     tags: tuple[str, ...] = ()
+
+
+class Heard(Item):
+    """What was heard."""
+
+    text: str
+    audio: Attachment = b""
+
+
+class Album(Request):
+    """Several parts."""
+
+    parts: tuple[Heard, ...]
 
 
 class Kept(Reply):
@@ -113,6 +138,86 @@ async def test_cancelled_sleepers_are_forgotten() -> None:
 
     assert sleeper.cancelled()
     assert clock.monotonic() == 2
+
+
+class Rang(Event):
+    """A bell rang."""
+
+    number: int
+
+
+BELL = Topic("porter", "bell", Rang)
+DOOR = Topic("house", "door", Rang)
+
+
+class Porter(Agent):
+    """Hear the door of the house, stream with it, and ring its own bell."""
+
+    topics = (BELL,)
+    missed: tuple[int | None, ...] = ()
+
+    async def start(self) -> None:
+        """Begin to hear."""
+        self.spawn(self._hear(), "hear")
+
+    async def _hear(self) -> None:
+        async for delivery in self.peers.subscribe(DOOR):
+            self.missed += (delivery.missed,)
+            self.events.publish(BELL, delivery.event)
+
+    @action
+    async def repeat(self, request: Empty, incoming: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
+        """Let the house say again what comes."""
+        async with self.peers.stream("house", "echo", Empty(), Heard) as stream:
+            async for heard in incoming:
+                await stream.send(heard)
+            await stream.end()
+            async for said in stream:
+                yield said
+
+    @action
+    async def join(self, request: Album) -> Kept:
+        """Put pictures together."""
+        return Kept(key=b"".join(part.audio for part in request.parts).decode())
+
+
+async def test_events_are_heard_and_told_on_fakes() -> None:
+    """A test lets events of peers happen, and sees those that the agent tells."""
+    async with AgentHarness(Porter) as agent:
+        await agent.clock.settle()
+        agent.peers.happen(DOOR, Rang(number=1))
+        agent.peers.happen(DOOR, Rang(number=2), missed=3)
+        await agent.clock.settle()
+
+        assert agent.published(BELL) == (Rang(number=1), Rang(number=2))
+        assert agent.agent.missed == (0, 3)
+        with pytest.raises(ValueError, match="expected a topic of `topics`, found 'door'"):
+            agent.agent.events.publish(DOOR, Rang(number=1))
+
+
+async def test_streams_run_on_fakes() -> None:
+    """A test sends items and gets those of the agent, whose own peer is an async generator."""
+
+    async def echo(request: Empty, incoming: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
+        async for heard in incoming:
+            yield Heard(text=heard.text.upper(), audio=heard.audio)
+
+    async with AgentHarness(Porter) as agent:
+        items = (Heard(text="a", audio=b"\xff"), Heard(text="b"))
+        with pytest.raises(ActionError, match="house does not answer echo here"):
+            await anext(agent.stream("repeat", *items))
+        agent.peers.answer_stream("house", "echo", echo)
+        said = [found async for found in agent.stream("repeat", *items)]
+
+    assert said == [Heard(text="A", audio=b"\xff"), Heard(text="B")]
+
+
+async def test_bytes_are_given_as_they_are() -> None:
+    """Fields of a call may hold bytes at any depth, in messages or in plain values."""
+    async with AgentHarness(Porter) as agent:
+        parts = [Heard(text="a", audio=b"x"), {"text": "b", "audio": b"y"}]
+
+        assert (await agent.call("join", parts=parts)).key == "xy"
 
 
 @pytest.mark.parametrize(

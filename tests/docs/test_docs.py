@@ -19,6 +19,7 @@ TREES = ("docs", "src", "pants-plugins", "tests", "deploy", "benchmarks", "3rdpa
 NO_SOURCES = ("dist", "extra-output")  # what builds and tests leave behind
 PAGES = sorted([*Path().glob("*.md"), *(p for tree in TREES for p in Path(tree).rglob("*.md"))])
 TUTORIAL = Path("docs/tutorial.md")
+WITH_TESTS = (TUTORIAL, Path("docs/testing.md"))
 README_LINES = 150
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=str)
@@ -80,9 +81,10 @@ def test_shown_python_compiles(page: Path) -> None:
             compile(block.text, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
-def test_the_tutorial_runs(tmp_path: Path) -> None:
-    """The agent of the tutorial passes the tests of the tutorial."""
-    for name, text in shown_files(TUTORIAL).items():
+@pytest.mark.parametrize("page", WITH_TESTS, ids=str)
+def test_shown_tests_pass(page: Path, tmp_path: Path) -> None:
+    """The agents that a page shows pass the tests that it shows."""
+    for name, text in shown_files(page).items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -83,7 +84,7 @@ class Answer(Reply):
 
 
 @pytest.fixture(params=["plain", "curve"])
-async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator["Target"]:
+async def target(request: Any, tmp_path: Path) -> AsyncIterator["Target"]:
     """Give a live agent with the security of the parameter."""
     (tmp_path / "target.py").write_text(MODULE)
     keys = KeyRing(tmp_path / "keys") if request.param == "curve" else None
@@ -190,7 +191,22 @@ async def test_garbage_below_the_protocol_is_survived(target: Target) -> None:
 class Mutator:
     """Make messages that are nearly right, wrong in shape, or no messages at all."""
 
-    STRANGE = (None, True, -1, 2**63, 2**64, 1e308, 1e-320, "", "\0", "é" * 300, [], {}, [[]], "1")
+    STRANGE: tuple[object, ...] = (
+        None,
+        True,
+        -1,
+        2**63,
+        2**64,
+        1e308,
+        1e-320,
+        "",
+        "\0",
+        "é" * 300,
+        [],
+        {},
+        [[]],
+        "1",
+    )
     KINDS = ("call", "open", "subscribe", "item", "credit", "end", "cancel", "reply", "event", "x")
 
     def __init__(self, source: random.Random) -> None:

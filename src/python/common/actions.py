@@ -99,7 +99,9 @@ def _items(where: str, role: str, hint: Any) -> Any:
 def _expect_subclass(where: str, role: str, found: object, base: type) -> None:
     if not (isinstance(found, type) and issubclass(found, base)):
         shown = found.__name__ if isinstance(found, type) else found
-        raise AgentDefinitionError(f"{where}: expected a {base.__name__} as {role}, found {shown}")
+        article = "an" if base is Item else "a"
+        expected = f"{article} {base.__name__} as {role}"
+        raise AgentDefinitionError(f"{where}: expected {expected}, found {shown}")
 
 
 class ActionTable:

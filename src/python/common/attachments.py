@@ -10,9 +10,12 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     SerializationInfo,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
+
+from common.messages import ActionError, ErrorCode
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -70,3 +73,14 @@ def dump(message: BaseModel) -> tuple[bytes, list[bytes]]:
 def load(kind: type[M], body: Any, frames: list[bytes]) -> M:
     """Make a body and its frames into a message, or raise pydantic's ValidationError."""
     return kind.model_validate(body, context=frames)
+
+
+def typed(name: str, kind: type[M], body: Any, frames: list[bytes], did: str = "answered") -> M:
+    """Make what a peer sent into a message, or raise ActionError; `name` is agent.action."""
+    try:
+        return load(kind, body, frames)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        message = f"{name} {did} no {kind.__name__}: {first['msg']}"
+        raise ActionError(ErrorCode.MALFORMED, message, place or None) from None

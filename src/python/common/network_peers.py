@@ -5,16 +5,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
+from common.attachments import typed
 from common.call_context import CallContext, current_call, enter_call, new_correlation_id
 from common.clock import Clock
 from common.contracts.registry import REGISTRY_SLUG, AgentRecord
 from common.directory import Directory
+from common.edges import expect_edge
 from common.facts import AgentFacts
 from common.messages import ActionError, ErrorCode, Event, Item, Reply, Request, Topic
 from common.peers import DEFAULT_TIMEOUT, Delivery, Stream
 from common.routing import choose
 from common.transport.channel import NotSentError
-from common.transport.client import Client, typed
+from common.transport.client import Client
 from common.transport.subscription import Subscribed, Subscription
 
 R = TypeVar("R", bound=Reply)
@@ -67,7 +69,7 @@ class NetworkPeers:
         What was never sent is sent to whoever serves next, and what is idempotent is asked again
         when its reply is lost or refused for now.
         """
-        self._expect_edge(agent)
+        expect_edge(self._facts, agent)
         deadline = self._client.deadline(timeout)
         name = f"{agent}.{action}"
         attempt = 0
@@ -89,7 +91,7 @@ class NetworkPeers:
         self, agent: str, action: str, request: Request, item: type[S]
     ) -> AsyncIterator[Stream[S]]:
         """Open a stream that lives as long as the block."""
-        self._expect_edge(agent)
+        expect_edge(self._facts, agent)
         deadline = self._client.deadline(DEFAULT_TIMEOUT)
         endpoint = self._known(agent) or await self._found(agent, deadline)
         call = current_call()
@@ -102,7 +104,7 @@ class NetworkPeers:
 
     async def subscribe(self, topic: Topic[E]) -> AsyncGenerator[Delivery[E], None]:
         """Return the events of a topic from now on, for ever, wherever its agent moves."""
-        self._expect_edge(topic.agent)
+        expect_edge(self._facts, topic.agent)
         heard, attempt = _Heard(), 0
         while True:
             try:
@@ -154,11 +156,6 @@ class NetworkPeers:
                 yield Delivery(event, happened.sequence, missed)
         finally:
             subscription.close()
-
-    def _expect_edge(self, agent: str) -> None:
-        if self._facts is not None and not self._facts.may_call(agent):
-            message = f"{self._facts.slug} has no edge to {agent}: add it to calls of its target"
-            raise ActionError(ErrorCode.DENIED, message)
 
     def _is_past(self, deadline: float, pause: float) -> bool:
         return self._clock.now() + pause >= deadline

@@ -269,4 +269,4 @@ def _dump(body: BaseModel) -> tuple[bytes, Frames]:
 
 
 def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -3,11 +3,13 @@
 import logging
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from pydantic import BaseModel
 from pydantic_core import from_json
 
 from common import attachments
@@ -27,6 +29,7 @@ from common.testing.peers import FakePeers
 
 E = TypeVar("E", bound=Event)
 AgentT = TypeVar("AgentT", bound=Agent)
+M = TypeVar("M", bound=BaseModel)
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -63,16 +66,16 @@ class AgentHarness(Generic[AgentT]):
         self.events = FakeEvents(agent_class.topics)
         self.is_restart_asked = False
         self._class = agent_class
-        self._phase = Phase.STARTING
+        self.phase = Phase.STARTING
         self._folder = None if state_directory else tempfile.TemporaryDirectory()
         self.state_directory = state_directory or Path(self._folder.name if self._folder else ".")
         self.agent = agent_class(self._context())
-        self._table = ActionTable(BaseActions(self), self.agent)
+        self.table = ActionTable(BaseActions(self), self.agent)
 
     async def __aenter__(self) -> "AgentHarness[AgentT]":
         """Start the agent."""
         await self.agent.start()
-        self._phase = Phase.READY
+        self.phase = Phase.READY
         return self
 
     async def __aexit__(
@@ -84,21 +87,24 @@ class AgentHarness(Generic[AgentT]):
         """Stop the agent; its store stays readable."""
         await self.agent.background.close()
         await self.agent.stop()
-        self._phase = Phase.STOPPED
+        self.phase = Phase.STOPPED
         if self._folder is not None:
             self._folder.cleanup()
 
     async def call(self, action: str, /, **fields: Any) -> Any:
         """Ask an action with these fields, validated as on the wire; return its typed reply."""
-        body, attached = _as_sent(fields)
-        reply = await self._table.invoke(action, body, attached)
-        data, frames = attachments.dump(reply)
-        return attachments.load(type(reply), from_json(data), frames)
+        body, attached = as_sent(fields)
+        return _as_received(await self.table.invoke(action, body, attached))
 
-    def stream(self, action: str, /, *items: Item, **fields: Any) -> AsyncIterator[Any]:
+    async def stream(
+        self, action: str, /, *items: Item, **fields: Any
+    ) -> AsyncGenerator[Any, None]:
         """Ask a streaming action, sending it these items; return what it yields."""
-        body, attached = _as_sent(fields)
-        return self._table.stream(action, body, attached, lambda load: _arrivals(items, load))
+        body, attached = as_sent(fields)
+        found = self.table.stream(action, body, attached, lambda load: _arrivals(items, load))
+        async with aclosing(found) as given:
+            async for item in given:
+                yield _as_received(item)
 
     def published(self, topic: Topic[E]) -> tuple[E, ...]:
         """Return the events of a topic that the agent has told, in order."""
@@ -110,7 +116,7 @@ class AgentHarness(Generic[AgentT]):
             status="ok",
             agent=self.facts.slug,
             instance=self.facts.slug,
-            phase=self._phase,
+            phase=self.phase,
             waiting_for=(),
             lost=self.agent.background.failed,
             uptime_seconds=self.clock.monotonic(),
@@ -149,13 +155,31 @@ class _Fields(Item, extra="allow"):
     """Hold the fields of a request by their names."""
 
 
-def _as_sent(fields: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    given = {name: value for name, value in fields.items() if isinstance(value, bytes)}
-    rest = {name: value for name, value in fields.items() if name not in given}
-    body: dict[str, Any] = from_json(_Fields(**rest).model_dump_json())
-    for number, name in enumerate(given):
-        body[name] = {attachments.KEY: number}
-    return body, list(given.values())
+def as_sent(fields: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """Return body and attachments of a request with these fields."""
+    frames: list[bytes] = []
+    found = _Fields(**{name: _detached(value, frames) for name, value in fields.items()})
+    body: dict[str, Any] = from_json(found.model_dump_json())
+    return body, frames
+
+
+def _detached(value: Any, frames: list[bytes]) -> Any:
+    if isinstance(value, bytes):
+        frames.append(value)
+        return {attachments.KEY: len(frames) - 1}
+    if isinstance(value, BaseModel):
+        # Its fields, not itself: how bytes travel is known for messages that are on their way.
+        return _detached(dict(value), frames)
+    if isinstance(value, dict):
+        return {key: _detached(each, frames) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_detached(each, frames) for each in value]
+    return value
+
+
+def _as_received(message: M) -> M:
+    data, frames = attachments.dump(message)
+    return attachments.load(type(message), from_json(data), frames)
 
 
 async def _arrivals(items: tuple[Item, ...], load: Any) -> AsyncIterator[Item]:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-SLICE_SECONDS = 0.005
+SLICE_SECONDS = 0.002
 MOST_AT_ONCE = 32
 LEAST_SECONDS = SLICE_SECONDS / MOST_AT_ONCE
 WEIGHT_OF_LATEST = 0.1

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from common import attachments
+from common.attachments import typed
 from common.call_context import current_call, new_correlation_id
 from common.circuit import CircuitBreaker, CircuitState
 from common.clock import Clock
@@ -18,11 +16,10 @@ from common.transport.channel import Channel
 from common.transport.client_stream import ClientStream
 from common.transport.deadlines import Deadlines
 from common.transport.subscription import Subscription
-from common.wire import Body, Frames, FromAgent, Replied, WireError, encode
+from common.wire import Frames, FromAgent, Replied, WireError, encode
 
 R = TypeVar("R", bound=Reply)
 S = TypeVar("S", bound=Item)
-M = TypeVar("M", bound=BaseModel)
 
 # A peer is given up after so many failures in a row, and tried again after this time.
 FAILURES = 5
@@ -234,17 +231,6 @@ class Client:
             return False
         del self._refused_at[endpoint]
         return True
-
-
-def typed(name: str, kind: type[M], body: Body, frames: Frames) -> M:
-    """Make what a peer sent into a message, or raise ActionError."""
-    try:
-        return attachments.load(kind, body, frames)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        message = f"{name} answered no {kind.__name__}: {first['msg']}"
-        raise ActionError(ErrorCode.MALFORMED, message, place or None) from None
 
 
 def _encode(name: str, head: dict[str, Any], request: Request) -> Frames:

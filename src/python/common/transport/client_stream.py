@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
-from pydantic import ValidationError
-
-from common import attachments, wire
+from common import wire
+from common.attachments import typed
 from common.messages import ActionError, ErrorCode, Item
 from common.transport.channel import Channel
 from common.transport.flow import WINDOW, Allowance, Inbox
@@ -57,13 +56,7 @@ class ClientStream(Generic[S]):
     async def __anext__(self) -> S:
         """Return the next item of the agent."""
         body, frames = await self._inbox.take()
-        try:
-            return attachments.load(self._item, body, frames)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or None
-            message = f"{self._name} sent no {self._item.__name__}: {first['msg']}"
-            raise ActionError(ErrorCode.MALFORMED, message, place) from None
+        return typed(self._name, self._item, body, frames, "sent")
 
     def receive(self, found: wire.FromAgent | ActionError, frames: wire.Frames) -> None:
         """Take in a frame of the agent."""

@@ -12,7 +12,7 @@ from enum import Enum
 import zmq
 
 # Others want the loop, too: after so long they have their turn, then the rest is read.
-READ_SECONDS = 0.01
+READ_SECONDS = 0.008
 
 # Plain numbers: combining the library's flags makes an enum member for every frame.
 _LAST = int(zmq.NOBLOCK)

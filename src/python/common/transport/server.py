@@ -176,7 +176,10 @@ class Server:
         return len(late)
 
     def close(self) -> None:
-        """Let queued replies leave and stop listening."""
+        """Let queued replies leave, stop listening, and give up what came after the drain."""
+        for task in self._tasks.values():
+            if task is not None:
+                task.cancel()
         if self._socket is not None:
             if self._door is not None:
                 self._door.close()
@@ -317,7 +320,7 @@ class Server:
         try:
             status, frames = await self._outcome(peer, asked, attached)
             if isinstance(asked, Call):
-                # Whoever has the reply may ask again, even by the same id, before this task is done.
+                # Whoever has the reply may ask by the same id again before this task is done.
                 self._ended((peer, asked.id))
             # A stream's caller waits for its end however long; a call's has a deadline.
             while self._send(peer, frames) is Sent.FULL and isinstance(asked, Open):
