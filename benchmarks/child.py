@@ -5,32 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from checkout import BenchmarkError
 from live_agents import child_environ
 
-HERE = Path(__file__).resolve().parent
-
 
 class Child:
-    """Run a program of this folder; its first line says that it is ready."""
+    """Run a module of this folder as a program; its first line says that it is ready."""
 
-    def __init__(self, program: str, told: dict[str, Any]) -> None:
-        self._program = program
+    def __init__(self, program: ModuleType, told: dict[str, Any]) -> None:
+        self._program = program.__name__
         self._process = subprocess.Popen(
-            (sys.executable, str(HERE / program), json.dumps(told)),
+            (sys.executable, str(program.__file__), json.dumps(told)),
             env=child_environ(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-
-    @property
-    def pid(self) -> int:
-        """Return its number."""
-        return self._process.pid
 
     def tell(self, asked: dict[str, Any]) -> None:
         """Let it do something."""

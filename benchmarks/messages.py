@@ -4,7 +4,7 @@ Each side is a server process and a client process; they take turns, a short whi
 whatever else the machine does slows both. Ours is all of it: the agent as a fleet starts it,
 asked through its peers by name, typed, traced and counted. Raw is in benchmarks/raw_peer.py.
 
-    PYTHONPATH=src/python:pants-plugins python3.11 benchmarks/messages.py [--quick] [--json]
+    PYTHONPATH=src/python python3.11 benchmarks/messages.py [--quick] [--json]
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import message_client
+import raw_peer
 from checkout import BenchmarkError, table
 from child import Child
 from live_agents import MEASURED, OUTSIDE, SECURITIES, child_environ, live_agents
@@ -30,7 +32,6 @@ from common.security.credentials import read_credentials
 from common.settings import CURVE, PLAIN
 from common.testing.live import free_port
 
-HERE = Path(__file__).resolve().parent
 AT_ONCE = 64
 SIDES = ("ours", "raw")
 ASKED: dict[str, dict[str, Any]] = {
@@ -79,9 +80,7 @@ def raw_server(security: str, keys: Path) -> Iterator[dict[str, Any]]:
         own = {"keys": str(server), "client_key": read_credentials(client).own.public}
         told = {"keys": str(client), "server_key": read_credentials(server).own.public}
     arguments = json.dumps({"ports": ports, **own})
-    process = subprocess.Popen(
-        (sys.executable, str(HERE / "raw_peer.py"), arguments), env=child_environ()
-    )
+    process = subprocess.Popen((sys.executable, raw_peer.__file__, arguments), env=child_environ())
     try:
         yield {"side": "raw", "ports": ports, **told}
     finally:
@@ -97,7 +96,7 @@ def measure(security: str, rounds: int, seconds: float) -> dict[Case, Result]:
         place = stack.enter_context(live_agents(security, folder))
         raw = stack.enter_context(raw_server(security, folder))
         told = {"ours": {"side": "ours", "place": asdict(place)}, "raw": raw}
-        clients = {side: Child("message_client.py", told[side]) for side in SIDES}
+        clients = {side: Child(message_client, told[side]) for side in SIDES}
         for client in clients.values():
             stack.callback(client.close)
             client.wait()
@@ -149,6 +148,15 @@ def verdict(is_met: bool) -> str:
     return "met" if is_met else "MISSED"
 
 
+def missed(results: dict[Case, Result]) -> list[Case]:
+    """Return what is slower than its target."""
+    return [
+        case
+        for case, found in results.items()
+        if case.what not in NO_RATE and found.ratio < TARGETS.get((case.security, case.size), 0.0)
+    ]
+
+
 def shown(reading: Reading) -> str:
     """Write how long half and 99 of 100 took, in milliseconds."""
     return f"{reading['p50'] * 1000:.2f} / {reading['p99'] * 1000:.2f}"
@@ -172,9 +180,9 @@ def main() -> int:
         return 1
     if arguments.json:
         print(json.dumps([{**asdict(c), **asdict(r)} for c, r in results.items()], indent=1))
-        return 0
-    print(report(results))
-    return 0
+    else:
+        print(report(results))
+    return 1 if missed(results) else 0
 
 
 if __name__ == "__main__":

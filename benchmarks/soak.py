@@ -4,7 +4,7 @@ Resident memory, threads, sockets and descriptors as the kernel tells them; Zero
 garbage collector finds them. Every tenth request is answered with an error, and every hundredth
 carries an attachment, so that those paths are walked as often.
 
-    PYTHONPATH=src/python:pants-plugins python3.11 benchmarks/soak.py [--requests N] [--json]
+    PYTHONPATH=src/python python3.11 benchmarks/soak.py [--requests N] [--json]
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -157,9 +158,10 @@ def main() -> int:
         print(f"\nhint: --requests {10 * FIRST}")
         return 2
     try:
-        with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-            with live_agents(arguments.security, Path(folder)) as place:
-                found = asyncio.run(run(place, arguments.requests))
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+            place = stack.enter_context(live_agents(arguments.security, folder))
+            found = asyncio.run(run(place, arguments.requests))
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
