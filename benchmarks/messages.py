@@ -4,7 +4,7 @@ Each side is a server process and a client process; they take turns, a short whi
 whatever else the machine does slows both. Ours is all of it: the agent as a fleet starts it,
 asked through its peers by name, typed, traced and counted. Raw is in benchmarks/raw_peer.py.
 
-    PYTHONPATH=src/python python3.11 benchmarks/messages.py [--quick] [--json]
+    ./pants run benchmarks/messages.py [-- [--quick] [--json]]
 """
 
 from __future__ import annotations

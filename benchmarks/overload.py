@@ -7,7 +7,7 @@ measured: one that uses the processor, and one that mostly waits.
 Before, each connection carries some hundred messages: until its queues have been filled once
 round, every message touches new memory of ZeroMQ's, 64 bytes of it, overload or not.
 
-    PYTHONPATH=src/python python3.11 benchmarks/overload.py [--quick] [--json]
+    ./pants run benchmarks/overload.py [-- [--quick] [--json]]
 """
 
 from __future__ import annotations

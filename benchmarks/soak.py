@@ -4,7 +4,7 @@ Resident memory, threads, sockets and descriptors as the kernel tells them; Zero
 garbage collector finds them. Every tenth request is answered with an error, and every hundredth
 carries an attachment, so that those paths are walked as often.
 
-    PYTHONPATH=src/python python3.11 benchmarks/soak.py [--requests N] [--json]
+    ./pants run benchmarks/soak.py [-- [--requests N] [--json]]
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ async def look(peers: NetworkPeers, place: Place, requests: int) -> tuple[Held, 
 async def soak(place: Place, requests: int) -> AsyncIterator[tuple[Held, Held]]:
     """Ask so many times, and look after ten thousand and after each tenth of them."""
     numbers = count(1)
-    looks = sorted({FIRST, *(requests * look // LOOKS for look in range(1, LOOKS + 1))})
+    tenths = [requests * look // LOOKS for look in range(1, LOOKS + 1)]
+    looks = sorted({FIRST, *(until for until in tenths if until > FIRST)})
     async with peers_of(place) as peers:
         for until in looks:
             await ask_many(peers, numbers, until)
