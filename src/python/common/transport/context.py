@@ -26,8 +26,8 @@ def close_context() -> None:
 
 
 def _keep_freed_memory() -> None:
-    # Buffers of large attachments come and go with each message; by default they go back to the
-    # kernel, which clears every page anew: half of the time of a megabyte and more. glibc keeps
+    # Buffers of large attachments come and go with each message. By default they go back to the
+    # kernel, which clears every page anew: half of the time of a megabyte, and more. glibc keeps
     # twice the largest block that was ever freed (mallopt(3), M_MMAP_THRESHOLD), so one is freed
     # here; it is never touched, so it costs nothing.
     len(bytes(KEPT_BYTES))
