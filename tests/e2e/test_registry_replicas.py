@@ -1,7 +1,6 @@
 """Three registry processes over one state file: one leads, and its end is no end of the fleet."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -18,68 +17,17 @@ from agents.core_services.registry_lease import LEADER_SECONDS
 from agents.core_services.service_registry import ServiceRegistry
 from common.clock import SystemClock
 from common.contracts.registry import REGISTRY_SLUG, AgentList, ListAgents
-from common.messages import ActionError, Reply, Request
+from common.messages import ActionError
 from common.network_peers import NetworkPeers
 from common.outside import connect
 from common.testing import facts_of
 from common.testing.live import eventually, free_port
+from common.testing.relay import ALPHA, BETA, Answer, Text
 from common.transport.client import Client
 
-MODULE = '''
-"""Two agents for tests."""
-
-from common.agent import Agent, action
-from common.messages import Reply, Request
-
-
-class Text(Request):
-    """Ask with text."""
-
-    text: str
-
-
-class Answer(Reply):
-    """Answer with text."""
-
-    text: str
-
-
-class Alpha(Agent):
-    """Answer."""
-
-    @action
-    async def echo(self, request: Text) -> Answer:
-        """Send the text back."""
-        return Answer(text=request.text)
-
-
-class Beta(Agent):
-    """Pass on."""
-
-    @action
-    async def relay(self, request: Text) -> Answer:
-        """Ask alpha."""
-        return await self.peers.call("alpha", "echo", request, Answer)
-'''
-
-FACTS = {
-    "alpha": {"name": "Alpha", "actions": ["echo"], "depends_on": [REGISTRY_SLUG]},
-    "beta": {"name": "Beta", "actions": ["relay"], "depends_on": ["alpha"]},
-}
+AGENTS = {facts.slug: facts for facts in (ALPHA, BETA)}
 POLL_SECONDS = 0.02
 TAKE_OVER_SECONDS = LEADER_SECONDS + 1.0
-
-
-class Text(Request):
-    """Ask with text."""
-
-    text: str
-
-
-class Answer(Reply):
-    """Answer with text."""
-
-    text: str
 
 
 @dataclass
@@ -106,7 +54,7 @@ class Fleet:
         """Start a process as an orchestrator does."""
         own = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join([str(self.folder), *sys.path]),
+            "PYTHONPATH": os.pathsep.join(sys.path),
             "AGENT_FACTS": facts,
             "AGENT_HEALTH_PORT": "0",
             "TRANSPORT_SECURITY": "plain",
@@ -130,8 +78,8 @@ class Fleet:
 
     async def start_agent(self, slug: str) -> None:
         """Start one of the two agents."""
-        facts = FACTS[slug] | {"slug": slug, "module": "replica_agents"}
-        self.agents[slug] = await self.start(json.dumps(facts), STATE_URL="memory:")
+        facts = AGENTS[slug].model_dump_json()
+        self.agents[slug] = await self.start(facts, STATE_URL="memory:")
 
     async def watch_leaders(self, client: Client) -> None:
         """Ask every replica again and again; never may two of them answer."""
@@ -184,7 +132,6 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def fleet(tmp_path: Path, state_url: str) -> AsyncIterator[Fleet]:
     """Give three replicas, two agents that call each other, and a watch over all."""
-    (tmp_path / "replica_agents.py").write_text(MODULE)
     endpoints = tuple(f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
     async with AsyncExitStack() as stack:
         peers = await stack.enter_async_context(connect(",".join(endpoints), "test"))
@@ -192,7 +139,7 @@ async def fleet(tmp_path: Path, state_url: str) -> AsyncIterator[Fleet]:
         stack.push_async_callback(ended, made)
         for endpoint in endpoints:
             await made.start_registry(endpoint)
-        for slug in FACTS:
+        for slug in AGENTS:
             await made.start_agent(slug)
         client = Client("poll", SystemClock())
         stack.callback(client.close)
