@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from common.actions import Action, ActionTable, AgentDefinitionError, action, actions_of
 from common.background import BackgroundTasks
 from common.clock import Clock
+from common.configuration import Configuration
 from common.facts import AgentFacts
 from common.messages import Event, Topic
 from common.peers import Peers
@@ -26,6 +27,7 @@ __all__ = [
 
 
 E = TypeVar("E", bound=Event)
+C = TypeVar("C", bound=Configuration)
 
 
 class Events(Protocol):
@@ -52,15 +54,17 @@ class AgentContext:
     clock: Clock
     log: logging.Logger
     state_directory: Path
+    configuration: Configuration
 
 
 class Agent:
     """Answer actions; subclasses add methods marked with `action`.
 
-    `topics` are those that the agent publishes.
+    `topics` are those that the agent publishes, `configuration` is what it can be told.
     """
 
     topics: ClassVar[tuple[Topic[Any], ...]] = ()
+    configuration: ClassVar[type[Configuration]] = Configuration
 
     def __init__(self, context: AgentContext) -> None:
         self.facts = context.facts
@@ -71,6 +75,7 @@ class Agent:
         self.log = context.log
         self.state_directory = context.state_directory
         self.background = BackgroundTasks(context.log)
+        self._configured = context.configuration
 
     async def start(self) -> None:
         """Load state; the agents in `depends_on` are ready by now."""
@@ -83,6 +88,14 @@ class Agent:
 
     async def state_cleared(self) -> None:
         """Forget what was read from the store; it has just been wiped."""
+
+    def configured(self, kind: type[C]) -> C:
+        """Return what the agent was told; `kind` is the class that it declares."""
+        if not isinstance(self._configured, kind):
+            raise AgentDefinitionError(
+                f"{self.facts.slug}: expected configuration = {kind.__name__}"
+            )
+        return self._configured
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         """Run a coroutine beside the actions; it is cancelled when the agent stops."""

@@ -11,6 +11,7 @@ from common.actions import ActionTable
 from common.agent import Agent, AgentContext
 from common.base_actions import BASE_ACTIONS, BaseActions
 from common.clock import Clock, SystemClock
+from common.configuration import Configuration
 from common.contracts.health import HealthReport
 from common.contracts.registry import REGISTRY_SLUG, AgentRecord
 from common.contracts.traces import Span
@@ -49,6 +50,7 @@ class AgentProcess:
         agent_class: type[Agent],
         clock: Clock | None = None,
         credentials: Credentials | None = None,
+        configuration: Configuration | None = None,
     ) -> None:
         self.facts = facts
         self.settings = settings
@@ -58,6 +60,7 @@ class AgentProcess:
         self.endpoint = ""
         self.health_endpoint = ""
         self._class = agent_class
+        self._configuration = configuration or agent_class.configuration()
         self._table = ActionTable(BaseActions(self))
         self._telemetry = Telemetry(
             facts, settings, self.clock, self.log, self._is_known, self._reading
@@ -316,6 +319,7 @@ class AgentProcess:
             clock=self.clock,
             log=self.log,
             state_directory=self._state_directory(),
+            configuration=self._configuration,
             instance=self.settings.instance,
             endpoint=self.endpoint,
         )

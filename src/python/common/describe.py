@@ -7,6 +7,7 @@ from typing import Any
 from common.actions import Action, AgentDefinitionError, actions_of
 from common.agent import Agent
 from common.base_actions import BASE_ACTIONS, BaseActions
+from common.configuration import variable_name
 from common.facts import AgentFacts
 from common.settings import VARIABLES
 
@@ -56,6 +57,10 @@ def help_text(facts: AgentFacts, agent_class: type[Agent], environ: Mapping[str,
     for variable in VARIABLES:
         default = variable.default(facts, environ)
         lines.append(f"  {variable.name:<18} {variable.help} (default {default})")
+    for name, field in agent_class.configuration.model_fields.items():
+        told = variable_name(facts.slug, name, field)
+        default = field.get_default(call_default_factory=True)
+        lines.append(f"  {told:<18} {field.description or name} (default {default})")
     lines += ["", "actions:"]
     lines += [f"  {found.name:<18} {found.summary}" for found in all_actions(agent_class)]
     return "\n".join(lines)

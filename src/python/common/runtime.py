@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from common.actions import AgentDefinitionError
 from common.agent import Agent
+from common.configuration import Configuration, read_configuration
 from common.facts import AgentFacts
 from common.security.keys import KeysError
 from common.settings import CURVE, FACTS_VARIABLE, Settings, SettingsError
@@ -95,13 +96,16 @@ def _serve(facts: AgentFacts, agent_class: type[Agent], environ: Mapping[str, st
     from common.transport.server import PortInUseError
 
     settings = Settings.from_environ(facts, environ)
+    configuration, mistakes = read_configuration(agent_class.configuration, facts.slug, environ)
+    if mistakes:
+        raise SettingsError(mistakes)
     check_definition(facts, agent_class)
     credentials = None
     if settings.security == CURVE:
         credentials = read_credentials(settings.keys_directory)
     configure_logs(facts.slug, settings.instance, settings.log_level, release=settings.release)
     try:
-        code = asyncio.run(_until_signal(facts, settings, agent_class, credentials))
+        code = asyncio.run(_until_signal(facts, settings, agent_class, credentials, configuration))
     except PortInUseError as error:
         name = str(error).partition(":")[0]
         return _fail(str(error), f"{name}=0 picks a free port", EXIT_PORT_IN_USE)
@@ -117,12 +121,15 @@ async def _until_signal(
     settings: Settings,
     agent_class: type[Agent],
     credentials: "Credentials | None",
+    configuration: Configuration | None,
 ) -> int:
     from common.agent_process import AgentProcess
 
     # What was imported stays: looking through it again and again would make requests wait.
     gc.freeze()
-    process = AgentProcess(facts, settings, agent_class, credentials=credentials)
+    process = AgentProcess(
+        facts, settings, agent_class, credentials=credentials, configuration=configuration
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from common.contracts.language import MAX_TEXT
 from common.contracts.session import SessionId, UserId
-from common.messages import Query, Reply, Request
+from common.messages import Event, Query, Reply, Request, Topic
 
 MAX_DATA = 8_000_000
 
@@ -150,6 +150,27 @@ class CancelRequest(Request):
     """Ask request_coordinator `cancel_request`; only what still waits can be cancelled."""
 
     request_id: RequestId
+
+
+# ---- events
+
+
+class InteractionHappened(Event):
+    """Tell that a request was answered: what was said, what was answered, how it went."""
+
+    request_id: str
+    user_id: str
+    session_id: str
+    text: str
+    answer: str
+    intent: str = ""
+    confidence: float = Field(default=0.0, ge=0.0, le=1.0)
+    degraded: tuple[str, ...] = ()  # agents that could not help
+    failed: bool = False
+    at: float
+
+
+INTERACTIONS: Final = Topic("request_coordinator", "interactions", InteractionHappened)
 
 
 # ---- worker agents of audio and vision requests

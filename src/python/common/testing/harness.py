@@ -16,6 +16,7 @@ from common import attachments
 from common.actions import ActionTable, actions_of
 from common.agent import Agent, AgentContext
 from common.base_actions import BaseActions
+from common.configuration import Configuration
 from common.contracts.health import HealthReport
 from common.contracts.traces import Span
 from common.facts import ANY_AGENT, AgentFacts
@@ -58,6 +59,7 @@ class AgentHarness(Generic[AgentT]):
         clock: FakeClock | None = None,
         peers: FakePeers | None = None,
         state_directory: Path | None = None,
+        configuration: Configuration | None = None,
     ) -> None:
         self.clock = clock or FakeClock()
         self.store: OwnedStore = store or MemoryStore(self.clock)
@@ -65,6 +67,7 @@ class AgentHarness(Generic[AgentT]):
         self.facts = facts or facts_of(agent_class)
         self.events = FakeEvents(agent_class.topics)
         self.is_restart_asked = False
+        self._configuration = configuration or agent_class.configuration()
         self._class = agent_class
         self.phase = Phase.STARTING
         self._folder = None if state_directory else tempfile.TemporaryDirectory()
@@ -148,6 +151,7 @@ class AgentHarness(Generic[AgentT]):
             clock=self.clock,
             log=logging.getLogger(f"agent.{self.facts.slug}"),
             state_directory=self.state_directory,
+            configuration=self._configuration,
         )
 
 

@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.configuration import SHARED_PREFIX, own_prefix
 from fleet import graph
 from fleet.clusters.local.plan import Plan, ProcessSpec
 from fleet.keys import keys_directory
@@ -31,7 +32,11 @@ def make_plan(model: Model, state: Path, environ: Mapping[str, str]) -> Plan:
         ProcessSpec(
             name=instance,
             module=agent.module,
-            env_vars={**inherited, **env_vars(model, agent, instance, state)},
+            env_vars={
+                **inherited,
+                **configured(agent, environ),
+                **env_vars(model, agent, instance, state),
+            },
             log=str(log_path(state, instance)),
             depends_on=tuple(name for needed in wiring[agent.slug] for name in instances[needed]),
         )
@@ -39,6 +44,12 @@ def make_plan(model: Model, state: Path, environ: Mapping[str, str]) -> Plan:
         for instance in agent.instances
     )
     return Plan(model.environment.name, model.environment.drain_seconds, processes)
+
+
+def configured(agent: AgentSpec, environ: Mapping[str, str]) -> dict[str, str]:
+    """Pass on what the caller's environment chooses about an agent."""
+    prefixes = (SHARED_PREFIX, own_prefix(agent.slug))
+    return {name: environ[name] for name in sorted(environ) if name.startswith(prefixes)}
 
 
 def env_vars(model: Model, agent: AgentSpec, instance: str, state: Path) -> dict[str, str]:
