@@ -50,7 +50,7 @@ def newest(wanted: Iterable[WantedPackage], candidates: Iterable[Package]) -> Lo
     if missing:
         raise PackageIndexError(
             f"package index: must have {', '.join(missing)}, has no such package",
-            hint="correct the name in 3rdparty/debian/base.txt",
+            hint="correct the name in the list, such as 3rdparty/debian/base.txt",
         )
     return Lock.create(best[name] for name in names)
 

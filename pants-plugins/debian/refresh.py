@@ -1,4 +1,4 @@
-"""Write the lock: the newest .deb of every wanted package. Runs on request, never in a build."""
+"""Write the locks: the newest .deb of every wanted package. Runs on request, never in a build."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from download.url import read_url
 
 SUITE = "bookworm"
 ARCHITECTURE = "amd64"
+LISTS = ("base.txt", "system.txt")
 _FOLDER = Path(__file__).resolve().parents[2] / "3rdparty" / "debian"
 
 
@@ -78,26 +79,28 @@ def write_lock(lock: Lock, path: Path) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Refresh the lock from the machine's apt, or from mirrors that are given."""
+    """Refresh the locks beside the lists, from the machine's apt or from mirrors that are given."""
     parser = argparse.ArgumentParser(prog="refresh", allow_abbrev=False)
-    parser.add_argument("--wanted", type=Path, default=_FOLDER / "base.txt")
-    parser.add_argument("--lock", type=Path, default=None, help="default: beside the list")
+    parser.add_argument("--wanted", type=Path, action="append", metavar="LIST", default=[])
     parser.add_argument("--suite", default=SUITE)
     parser.add_argument("--mirror", action="append", default=[], metavar="BASE")
     parser.add_argument("--no-update", action="store_true", help="use the indexes as they are")
     options = parser.parse_args(arguments)
-    lock_file = options.lock or options.wanted.with_suffix(".lock")
+    lists = options.wanted or [_FOLDER / name for name in LISTS]
     try:
-        indexes = (
+        indexes = tuple(
             mirror_indexes(options.suite, options.mirror)
             if options.mirror
             else apt_indexes(options.suite, fresh=not options.no_update)
         )
-        changed = write_lock(refresh(options.wanted, indexes), lock_file)
+        for wanted in lists:
+            lock_file = wanted.with_suffix(".lock")
+            changed = write_lock(refresh(wanted, indexes), lock_file)
+            told = "written" if changed else "is up to date"
+            print(f"{lock_file}: {told}", file=sys.stderr)
     except (DebianError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{lock_file}: {'written' if changed else 'is up to date'}", file=sys.stderr)
     return 0
 
 

@@ -112,10 +112,16 @@ def camel_case(slug: str) -> str:
     return "".join(part.capitalize() for part in slug.split("_"))
 
 
-def problems(agents: Iterable[AgentSpec]) -> tuple[Problem, ...]:
-    """Check every law and report every violation, sorted by address."""
+def problems(
+    agents: Iterable[AgentSpec], packages: frozenset[str] = frozenset()
+) -> tuple[Problem, ...]:
+    """Check every law and report every violation, sorted by address.
+
+    `packages` are the Debian packages that the lockfile of system packages pins.
+    """
     fleet = tuple(sorted(agents, key=lambda agent: agent.address))
     found = [problem for agent in fleet for law in LAWS for problem in law(agent)]
+    found += [problem for agent in fleet for problem in _system_packages(agent, packages)]
     found += [*_duplicate_slugs(fleet), *_port_clashes(fleet), *_unknown_names(fleet)]
     found += _cycles(fleet)
     return tuple(sorted(found, key=lambda problem: (problem.address, problem.field)))
@@ -190,11 +196,15 @@ def _resources(agent: AgentSpec) -> Iterator[Problem]:
             yield Problem(agent.address, "resources", expected, repr(value), hint)
 
 
-def _system_packages(agent: AgentSpec) -> Iterator[Problem]:
+def _system_packages(agent: AgentSpec, pinned: frozenset[str]) -> Iterator[Problem]:
     for package in agent.system_packages:
-        expected = "none, because the lockfile holds only the packages of the runtime base"
-        hint = "Add the package to 3rdparty/debian/base.txt and remove it here, then: make lock"
-        yield Problem(agent.address, "system_packages", expected, repr(package), hint)
+        if package not in pinned:
+            close = get_close_matches(package, sorted(pinned), n=1)
+            expected = "packages that 3rdparty/debian/system.lock pins"
+            hint = f"Add {package} to 3rdparty/debian/system.txt, then: make lock"
+            if close:
+                hint = f'system_packages=["{close[0]}"]'
+            yield Problem(agent.address, "system_packages", expected, repr(package), hint)
 
 
 def _replicas(agent: AgentSpec) -> Iterator[Problem]:
@@ -227,7 +237,6 @@ LAWS: tuple[Callable[[AgentSpec], Iterable[Problem]], ...] = (
     _module,
     _resources,
     _replicas,
-    _system_packages,
     _calls,
 )
 

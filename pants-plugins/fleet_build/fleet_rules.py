@@ -19,6 +19,8 @@ from pants.engine.target import (
 )
 from pants.engine.unions import UnionRule
 
+from debian.lock import Lock
+from fleet_build.debian_packages import DebianLockRequest
 from fleet_build.fleet import (
     DEFAULT_RESOURCES,
     AgentSpec,
@@ -28,7 +30,7 @@ from fleet_build.fleet import (
     problems,
 )
 from fleet_build.owners import PythonOwners, PythonOwnersRequest
-from fleet_build.subsystems import AgentBuild
+from fleet_build.subsystems import AgentBuild, Debian
 from fleet_build.target_types import (
     ActionsField,
     AgentDependenciesField,
@@ -54,11 +56,12 @@ class StatedFleet:
     """All agents as the BUILD files state them, right or wrong, sorted by address."""
 
     agents: tuple[AgentSpec, ...]
+    packages: frozenset[str] = frozenset()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every violated law."""
-        return problems(self.agents)
+        return problems(self.agents, self.packages)
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,18 @@ def _sorted(values: Iterable[str] | None) -> tuple[str, ...]:
 
 
 @rule
-async def read_fleet(all_targets: AllUnexpandedTargets) -> StatedFleet:
-    """Collect the agent targets of the whole repository."""
+async def read_fleet(all_targets: AllUnexpandedTargets, debian: Debian) -> StatedFleet:
+    """Collect the agent targets of the whole repository, and what they may ask Debian for."""
     targets = [target for target in all_targets if isinstance(target, AgentTarget)]
     directories = sorted({target.address.spec_path for target in targets})
     paths = await Get(Paths, PathGlobs([f"{directory}/*.py" for directory in directories]))
     modules = frozenset(paths.files)
     specs = [agent_spec(target, modules) for target in targets]
-    return StatedFleet(tuple(sorted(specs, key=lambda spec: spec.address)))
+    stated = tuple(sorted(specs, key=lambda spec: spec.address))
+    if not any(spec.system_packages for spec in stated):
+        return StatedFleet(stated)  # a fleet that asks for nothing needs no lockfile
+    lock = await Get(Lock, DebianLockRequest(debian.system_lock, "[debian].system_lock"))
+    return StatedFleet(stated, frozenset(package.name for package in lock.packages))
 
 
 @rule

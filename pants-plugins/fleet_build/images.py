@@ -24,6 +24,7 @@ from fleet_build.fleet import AgentSpec
 from fleet_build.fleet_rules import Fleet
 from fleet_build.layers import CODE_ROOT, BuiltLayer, LayerRequest
 from fleet_build.sources import ENTRY_MODULE, AgentCode, AgentCodeRequest, CommonLibrary
+from fleet_build.system_packages import SystemLayers, SystemLayersRequest
 from fleet_build.third_party import Wheel
 from oci.image import Config, Healthcheck, Image
 from oci.layout import blob_name, layout_files
@@ -151,6 +152,7 @@ async def build_image(
 ) -> AgentImage:
     """Put the layers of one agent under its config."""
     code = fleet_code.of(request.agent)
+    system = await Get(SystemLayers, SystemLayersRequest(request.agent))
     layers = await MultiGet(
         *(
             Get(BuiltLayer, LayerRequest(wheel.pin, wheel.digest))
@@ -159,7 +161,8 @@ async def build_image(
         Get(BuiltLayer, LayerRequest("common", common.digest)),
         Get(BuiltLayer, LayerRequest(request.agent.slug, code.own)),
     )
-    stack = (base.layer, *layers)
+    # Few agents have system packages, so that they lie above what many share.
+    stack = (base.layer, *layers[:-2], *system.layers, *layers[-2:])
     image = Image.create((built.layer for built in stack), config(request.agent))
     return AgentImage(request.agent, image, tuple(built.blob for built in stack))
 

@@ -9,6 +9,7 @@ from pants.engine.target import Target
 
 from fleet_build import (
     base_image,
+    debian_packages,
     fleet_rules,
     images,
     layers,
@@ -18,6 +19,7 @@ from fleet_build import (
     program,
     sandbox_scripts,
     sources,
+    system_packages,
     third_party,
 )
 from fleet_build.goals import lint, package, run
@@ -32,8 +34,9 @@ from fleet_build.target_types import (
 def rules() -> Iterable[Any]:
     """Give all rules."""
     modules = (
-        *(base_image, fleet_rules, images, layers, overlays, owners, pex_files, program),
-        *(sandbox_scripts, sources, third_party, lint, package, run),
+        *(base_image, debian_packages, fleet_rules, images, layers, overlays, owners),
+        *(pex_files, program, sandbox_scripts, sources, system_packages, third_party),
+        *(lint, package, run),
     )
     return [rule for module in modules for rule in module.rules()]
 

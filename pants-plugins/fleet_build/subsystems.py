@@ -48,11 +48,15 @@ class FleetLint(Subsystem):
 
 class Debian(Subsystem):
     options_scope = "debian"
-    help = "The Debian packages of the runtime base."
+    help = "The Debian packages of images: the runtime base, and what single agents add."
 
     lock = StrOption(
         default="3rdparty/debian/base.lock",
-        help="The lockfile of Debian packages. `make lock` refreshes it.",
+        help="The lockfile of the base's packages. `make lock` refreshes it.",
+    )
+    system_lock = StrOption(
+        default="3rdparty/debian/system.lock",
+        help="The lockfile of what `system_packages` may name. `make lock` refreshes it.",
     )
     mirrors = StrListOption(
         help="""

@@ -179,8 +179,10 @@ class SystemPackagesField(StringSequenceField):
     default = ()
     help = help_text(
         """
-        Debian packages that the agent's image needs beside the runtime base, by name. The lockfile
-        holds only the base's packages so far, so that any name is refused with the way out.
+        Debian packages that the agent's image needs beside the runtime base, by name, each of
+        them a layer. What they need in turn is stated, too: the build says which library is
+        missing. `3rdparty/debian/system.txt` lists what may be asked for. A PEX has none of them:
+        it takes what the machine has.
         """
     )
 

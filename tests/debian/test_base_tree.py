@@ -11,6 +11,7 @@ import pytest
 from debian.base_tree import LAYER_DIRECTORIES, base_tree, main
 from debian.elf import is_elf, missing_libraries, read_dynamic
 from debian.errors import BaseError
+from debian.system_trees import check_libraries
 from oci.tree import FileEntry, SymlinkEntry, Tree, read_tree, write_tree
 from oci.write_layer import LayerJob
 
@@ -136,3 +137,21 @@ def test_packages_that_disagree_are_refused(
     trees = ["--tree", str(tmp_path / "one"), "--tree", str(tmp_path / "two")]
     assert main([*trees, "--output", str(tmp_path / "base")]) == 1
     assert "etc/x: must come from one tree, is in one and" in capsys.readouterr().err
+
+
+def test_packages_of_an_agent_may_need_what_the_base_has() -> None:
+    """Base and packages are looked at together."""
+    base: Tree = {f"{LIBRARIES}/libc.so.6": elf()}
+    package: Tree = {f"{LIBRARIES}/libone.so.1": elf("libc.so.6")}
+
+    check_libraries([("base", base), ("libone1", package)], "agents:one")
+
+
+def test_a_package_that_lacks_a_library_is_named_with_the_agent() -> None:
+    """The error says whose target has to state one more package."""
+    package: Tree = {f"{LIBRARIES}/libone.so.1": elf("libtwo.so.2")}
+
+    with pytest.raises(
+        BaseError, match=r"agents:one: system_packages: (?s:.*) needs libtwo\.so\.2"
+    ):
+        check_libraries([("libone1", package)], "agents:one")

@@ -74,6 +74,17 @@ def test_a_bad_value_is_refused_at_its_field(changes: dict[str, Any], field: str
     assert ", ".join(name for _, name in found) == field
 
 
+def test_a_pinned_system_package_is_lawful_and_another_is_refused_with_the_nearest() -> None:
+    """What is not pinned is either misspelt, or has to be listed first."""
+    pinned = frozenset({"libasound2"})
+    stated = agent("alpha", 7000, system_packages=("libasound2", "libasound3", "ffmpeg"))
+
+    misspelt, listed = problems((stated,), pinned)
+
+    assert misspelt.hint == 'system_packages=["libasound2"]'
+    assert listed.hint == "Add ffmpeg to 3rdparty/debian/system.txt, then: make lock"
+
+
 @pytest.mark.parametrize("name", ["", "NLU Agent", "2ndAgent", 'NLU"""', "\\N", "class"])
 def test_a_name_that_is_no_class_is_refused(name: str) -> None:
     """It is written into generated code, and the runtime looks up a class of that name."""

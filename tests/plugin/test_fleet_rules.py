@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,6 +194,21 @@ def test_a_module_that_appears_is_seen(engine: RuleRunner) -> None:
 
     assert missing == [f"touch {AGENTS}/memory_system/late.py"]
     assert left == ()
+
+
+def test_system_packages_are_held_against_their_lockfile(engine: RuleRunner) -> None:
+    """A package that the lockfile pins is lawful, any other is a problem of the fleet."""
+    build = 'agent(name="service_registry", machine="mainpc", port=7200, system_packages=[{}])\n'
+    lock = Path("3rdparty/debian/system.lock").read_text()
+    engine.write_files({"3rdparty/debian/system.lock": lock})
+    found = []
+    for package in ("libportaudio2", "ffmpeg"):
+        stated = build.format(repr(package))
+        engine.write_files({f"{AGENTS}/core_services/BUILD": stated})
+        fleet = engine.request(StatedFleet, [])
+        found.append([(problem.field, problem.found) for problem in fleet.problems])
+
+    assert found == [[], [("system_packages", "'ffmpeg'")]]
 
 
 def test_a_broken_fleet_is_refused_with_every_problem(engine: RuleRunner) -> None:
