@@ -5,26 +5,20 @@
 
 from __future__ import annotations
 
-import importlib
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from docs.checks.build_files import Stated, read_build_files
+from docs.checks.agents_page import agent_targets, agents_page, class_of, group_of
+from docs.checks.graph import picture
+from docs.checks.pages import page, table
 from docs.checks.target_types import FieldType, TargetType, read_target_types
-from pydantic import BaseModel
 
-from common.actions import Action, actions_of
-from common.agent import Agent
-from common.base_actions import BASE_ACTIONS, BaseActions
-from common.facts import ANY_AGENT, AgentFacts
+from common.configuration import variable_name
+from common.facts import AgentFacts
 from common.settings import VARIABLES
 from fleet.model import Environment
 
-AGENTS = "src/python/agents/"
-MARKS = (
-    "A `?` marks a field that may be left out. An action that may be repeated has the effect of "
-    "once however often it is asked: a call of it whose reply is lost is sent again."
-)
 TARGET_TYPES = Path("pants-plugins/fleet_build/target_types.py")
 
 
@@ -32,22 +26,18 @@ def reference() -> dict[Path, str]:
     """Return the text of every generated file by its path."""
     folder = Path("docs/reference")
     return {
-        folder / "actions.md": actions_page(),
+        folder / "agents.md": agents_page(),
+        folder / "agents.svg": agents_picture(),
         folder / "settings.md": settings_page(),
         folder / "targets.md": targets_page(),
     }
 
 
-def page(title: str, origin: str, paragraphs: Iterable[str]) -> str:
-    """Put a page together under a note that says where it comes from."""
-    note = f"<!-- Generated from {origin} by tests/docs: do not edit. -->"
-    return "\n\n".join((f"# {title}", note, *paragraphs)) + "\n"
-
-
-def table(*rows: tuple[str, ...]) -> str:
-    """Lay out rows as a markdown table; the first row is the head."""
-    head, *body = rows
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *body))
+def agents_picture() -> str:
+    """Draw who waits for whom."""
+    agents = agent_targets()
+    waits = {target.name: tuple(target.fields.get("depends_on", ())) for target in agents}
+    return picture(waits, {target.name: group_of(target) for target in agents})
 
 
 def targets_page() -> str:
@@ -90,6 +80,9 @@ def settings_page() -> str:
         "## Environment variables of an agent",
         table(*rows),
         "An agent refuses to start when one of them is wrong, and names every mistake at once.",
+        "## What single agents can be told",
+        table(*_configurations()),
+        "Locally, set them before `./pants run deploy:local -- up`.",
         "## Settings of an environment",
         'These go into `settings` of an `environment()` target, as text: `{"log_level": "DEBUG"}`.',
         table(*fields),
@@ -97,62 +90,21 @@ def settings_page() -> str:
     return page("Settings", "src/python/common/settings.py and src/python/fleet/model", paragraphs)
 
 
+def _configurations() -> Iterable[tuple[str, ...]]:
+    told: dict[str, tuple[str, str]] = {}
+    readers: dict[str, list[str]] = defaultdict(list)
+    for target in sorted(agent_targets(), key=lambda target: target.name):
+        for name, field in class_of(target).configuration.model_fields.items():
+            variable = variable_name(target.name, name, field)
+            default = field.get_default(call_default_factory=True)
+            told[variable] = (field.description or name, f"`{_default(default)}`")
+            readers[variable].append(f"`{target.name}`")
+    yield ("Variable", "Meaning", "Default", "Agents")
+    for variable in sorted(told):
+        yield (f"`{variable}`", *told[variable], ", ".join(readers[variable]))
+
+
 def _default(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value) if value != "" else "(empty)"
-
-
-def actions_page() -> str:
-    """Describe the actions of every agent, base actions first."""
-    base = [found for found in actions_of(BaseActions) if found.name in BASE_ACTIONS]
-    parts = [MARKS, "## Every agent", _actions(base)]
-    for agent in sorted(agent_targets(), key=lambda target: target.name):
-        parts += [f"## {agent.name}", _summary(agent), _actions(actions_of(class_of(agent)))]
-    return page("Actions", "the agents' classes", parts)
-
-
-def agent_targets() -> tuple[Stated, ...]:
-    """Return the agent() targets of the tree."""
-    stated = read_build_files(Path("src/python/agents").rglob("BUILD"))
-    return tuple(target for target in stated if target.kind == "agent")
-
-
-def class_of(target: Stated) -> type[Agent]:
-    """Import the class that answers for an agent() target."""
-    module = f"agents.{target.directory.removeprefix(AGENTS).replace('/', '.')}.{target.name}"
-    derived = "".join(part.capitalize() for part in target.name.split("_"))
-    name = target.fields.get("agent_name") or derived
-    found: object = getattr(importlib.import_module(module), name)
-    assert isinstance(found, type) and issubclass(found, Agent)
-    return found
-
-
-def _summary(target: Stated) -> str:
-    said = (class_of(target).__doc__ or "").strip().partition("\n")[0]
-    needs = _names(target.fields.get("depends_on", ())) or "nobody"
-    called = target.fields.get("calls", ())
-    calls = f"; calls {_names(called)}" if called else ""
-    calls = "; calls any agent" if ANY_AGENT in called else calls
-    return f"{said} Port {target.fields['port']}; waits for {needs}{calls}."
-
-
-def _names(slugs: Iterable[str]) -> str:
-    return ", ".join(f"`{slug}`" for slug in slugs)
-
-
-def _actions(actions: Iterable[Action]) -> str:
-    rows = [("Action", "What it does", "Request", "Reply", "Repeat")]
-    for found in actions:
-        name, repeat = f"`{found.name}`", "yes" if found.request.is_idempotent else "no"
-        fields = _fields(found.request), _fields(found.reply)
-        rows.append((name, found.summary, *fields, repeat))
-    return table(*rows)
-
-
-def _fields(message: type[BaseModel]) -> str:
-    names = (
-        f"`{name}`" if field.is_required() else f"`{name}?`"
-        for name, field in message.model_fields.items()
-    )
-    return ", ".join(names) or "-"

@@ -8,6 +8,7 @@ from typing import Any
 from pants.engine.target import Target
 
 from fleet_build import (
+    agent_index,
     base_image,
     debian_packages,
     fleet_rules,
@@ -24,6 +25,7 @@ from fleet_build import (
 )
 from fleet_build.goals import lint, package, run
 from fleet_build.target_types import (
+    AgentIndexTarget,
     AgentTarget,
     EnvironmentTarget,
     ImageLoadTarget,
@@ -34,7 +36,7 @@ from fleet_build.target_types import (
 def rules() -> Iterable[Any]:
     """Give all rules."""
     modules = (
-        *(base_image, debian_packages, fleet_rules, images, layers, overlays, owners),
+        *(agent_index, base_image, debian_packages, fleet_rules, images, layers, overlays, owners),
         *(pex_files, program, sandbox_scripts, sources, system_packages, third_party),
         *(lint, package, run),
     )
@@ -43,4 +45,4 @@ def rules() -> Iterable[Any]:
 
 def target_types() -> Iterable[type[Target]]:
     """Give all target types."""
-    return [AgentTarget, EnvironmentTarget, ImageLoadTarget, ImageSetTarget]
+    return [AgentIndexTarget, AgentTarget, EnvironmentTarget, ImageLoadTarget, ImageSetTarget]

@@ -239,6 +239,21 @@ class AgentTarget(Target):
     )
 
 
+class AgentIndexDependenciesField(Dependencies):
+    help = "Not used: the index is of all agent targets."
+
+
+class AgentIndexTarget(Target):
+    alias = "agent_index"
+    core_fields: ClassVar = (*COMMON_TARGET_FIELDS, AgentIndexDependenciesField)
+    help = help_text(
+        """
+        What is built for each agent of the fleet. `./pants package` writes
+        `dist/agents/agents.lock.json`: digest and size of each PEX file and image.
+        """
+    )
+
+
 class ImageSetDependenciesField(Dependencies):
     help = "Not used: an image set holds the images of all agent targets."
 

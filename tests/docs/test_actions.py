@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from docs.checks.generate import agent_targets, class_of
+from docs.checks.agents_page import agent_targets, class_of
 
 from common.actions import Action, actions_of
 from common.messages import Empty, Query

@@ -12,6 +12,7 @@ from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
+from fleet_build.agent_index import INDEX, AgentIndex
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import (
     AgentImage,
@@ -25,6 +26,7 @@ from fleet_build.overlays import Overlay, OverlayRequest
 from fleet_build.pex_files import AgentPex, AgentPexRequest
 from fleet_build.program import MODEL, model_text
 from fleet_build.target_types import (
+    AgentIndexDependenciesField,
     EnvironmentDependenciesField,
     ImageSetDependenciesField,
     OrchestratorField,
@@ -88,6 +90,22 @@ async def package_image_set(
 
 
 @dataclass(frozen=True)
+class AgentIndexPackageFieldSet(PackageFieldSet):
+    """The index of all agents."""
+
+    required_fields = (AgentIndexDependenciesField,)
+
+
+@rule
+async def package_agent_index(
+    field_set: AgentIndexPackageFieldSet, index: AgentIndex
+) -> BuiltPackage:
+    """Write the index of what is built for the agents."""
+    digest = await Get(Digest, CreateDigest([FileContent(INDEX, index.text.encode())]))
+    return BuiltPackage(digest, (BuiltPackageArtifact(INDEX),))
+
+
+@dataclass(frozen=True)
 class EnvironmentPackageFieldSet(PackageFieldSet):
     """An environment: its overlay."""
 
@@ -117,6 +135,7 @@ def rules() -> Iterable[Any]:
     return (
         *collect_rules(),
         UnionRule(PackageFieldSet, AgentPackageFieldSet),
+        UnionRule(PackageFieldSet, AgentIndexPackageFieldSet),
         UnionRule(PackageFieldSet, ImageSetPackageFieldSet),
         UnionRule(PackageFieldSet, EnvironmentPackageFieldSet),
     )
