@@ -1,6 +1,8 @@
-"""The agents of the local environment in the prefork host, and each as a process started alone.
+"""The agents of the local environment in the prefork host, as plain processes, and one by one.
 
-Both sides run the same plan, one after the other, on ports that nobody uses: how long from the
+All sides run the same plan, one after the other, on ports that nobody uses: the host and the plain
+processes start everything at once, the third side starts an agent when the one before it is ready,
+as the replaced system did (which allowed two seconds for each of 84). Measured is how long from the
 start until all are ready (as their own logs say), and the processor time and proportional memory
 (PSS) of all processes of the side, the host's included, after two idle seconds. On the host's side
 each agent is then killed in turn, to see how long it is gone.
@@ -137,18 +139,30 @@ def measure_plain(plan: Plan, state: Path) -> Reading:
         return measure(plan, [process.pid for process in processes], began)
 
 
+def measure_sequence(plan: Plan, state: Path) -> Reading:
+    """Start an agent only when the one before it is ready."""
+    began = whole_milliseconds(time.time())
+    with plain_processes(plan, state, one_by_one=True) as processes:
+        return measure(plan, [process.pid for process in processes], began)
+
+
 @contextmanager
-def plain_processes(plan: Plan, state: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+def plain_processes(
+    plan: Plan, state: Path, *, one_by_one: bool = False
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Start `python -m common.runtime` for each agent, and end them all."""
     processes = []
     try:
         for spec in plan.processes:
+            moment = whole_milliseconds(time.time())
             with open(spec.log, "wb") as log:
                 arguments = (interpreter(), "-P", "-m", "common.runtime")
                 started = subprocess.Popen(
                     arguments, env=spec.env_vars, cwd=state, stdout=log, stderr=log
                 )
             processes.append(started)
+            if one_by_one:
+                ready_after(spec, moment)
         yield processes
     finally:
         for process in reversed(processes):
@@ -157,11 +171,17 @@ def plain_processes(plan: Plan, state: Path) -> Iterator[list[subprocess.Popen[b
             process.wait()
 
 
-SIDES = {"prefork host": measure_host, "plain processes": measure_plain}
+SIDES = {
+    "prefork host": measure_host,
+    "plain processes": measure_plain,
+    "one by one": measure_sequence,
+}
+STRATEGY_SECONDS = 168.0
+"""What the replaced system's plan allowed for starting its 84 agents one after another."""
 
 
 def run(model: Path, rounds: int) -> dict[str, list[Reading]]:
-    """Measure both sides so many times, in turns."""
+    """Measure every side so many times, in turns."""
     readings: dict[str, list[Reading]] = {side: [] for side in SIDES}
     for _ in range(rounds):
         for side, measured in SIDES.items():
@@ -180,7 +200,7 @@ def medians(readings: list[Reading]) -> tuple[float, ...]:
 
 
 def report(readings: dict[str, list[Reading]]) -> str:
-    """Lay out the medians of both sides and their ratios."""
+    """Lay out the medians of all sides, and the host's beside the others'."""
     rows: list[tuple[str, ...]] = [
         ("", "processes", "start to all ready", "processor time", "sum of PSS")
     ]
@@ -188,8 +208,12 @@ def report(readings: dict[str, list[Reading]]) -> str:
     for side, (seconds, worked, mebibytes) in found.items():
         count = str(readings[side][0].processes)
         rows.append((side, count, f"{seconds:.2f} s", f"{worked:.2f} s", f"{mebibytes:.0f} MiB"))
-    ratios = [f"{host / plain:.2f}" for host, plain in zip(*found.values(), strict=True)]
-    rows.append(("ratio", "", *ratios))
+    host, *others = found.values()
+    for side, other in zip(tuple(found)[1:], others, strict=True):
+        ratios = [f"{ours / theirs:.2f}" for ours, theirs in zip(host, other, strict=True)]
+        rows.append((f"host : {side}", "", *ratios))
+    share = host[0] / STRATEGY_SECONDS
+    rows.append((f"host : {STRATEGY_SECONDS:.0f} s of the strategy", "", f"{share:.3f}", "", ""))
     gone = [seconds for reading in readings["prefork host"] for seconds in reading.recovery_seconds]
     told = f"killed to ready again: median {statistics.median(gone):.2f} s, worst {max(gone):.2f} s"
     return f"{table(rows)}\n\n{told} of {len(gone)}"
