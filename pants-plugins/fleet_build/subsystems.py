@@ -28,6 +28,12 @@ class AgentBuild(Subsystem):
         default="3rdparty/python/debian12-cp311.json",
         help="The complete platform of the images' Python, as `pex3 interpreter inspect` writes.",
     )
+    omit = StrListOption(
+        help="""
+        Files of wheels that no agent needs, as patterns of their paths once they are installed; a
+        `*` also matches slashes. They are neither in images nor in PEX files.
+        """,
+    )
     program = StrOption(
         default="src/python/fleet",
         help="The directory of the deploy program.",

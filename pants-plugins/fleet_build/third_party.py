@@ -160,6 +160,7 @@ async def install_wheel(
     platform: Platform,
     repos: PythonRepos,
     options: GlobalOptions,
+    agent_build: AgentBuild,
 ) -> Wheel:
     """Fetch one wheel by its hash, and unpack it."""
     pin = request.pin
@@ -186,7 +187,11 @@ async def install_wheel(
     unpacked = await Get(
         ProcessResult,
         Process(
-            (sys.executable, "wheels/unpack.py", "--wheel", files.files[0], "--output", "tree"),
+            (
+                *(sys.executable, "wheels/unpack.py", "--wheel", files.files[0]),
+                *("--output", "tree"),
+                *(item for pattern in agent_build.omit for item in ("--omit", pattern)),
+            ),
             description=f"Unpack {pin.name}",
             input_digest=await Get(Digest, MergeDigests((scripts.digest, files.digest))),
             output_directories=("tree",),

@@ -6,6 +6,7 @@ Runs in a sandbox, on the Python that runs Pants: it copies bytes and compresses
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
 import zipfile
 import zlib
@@ -18,8 +19,8 @@ if not __package__:
 from wheels.errors import WheelError
 from wheels.lock import REFRESH
 
-# Where the parts of NAME.data go; headers and data have no place in an image.
-_SCHEMES = {"purelib": "", "platlib": "", "scripts": "bin/"}
+# Where the parts of NAME.data go; headers have no place in an image.
+_SCHEMES = {"purelib": "", "platlib": "", "scripts": "bin/", "data": ""}
 
 
 def target_of(member: str, wheel: str) -> str | None:
@@ -55,8 +56,8 @@ def _write(path: Path, content: bytes, mode: int) -> bool:
     return True
 
 
-def unpack(wheel: Path, output: Path) -> None:
-    """Write the tree of a wheel into an empty folder.
+def unpack(wheel: Path, output: Path, omitted: Sequence[str] = ()) -> None:
+    """Write the tree of a wheel into an empty folder, without what matches an omitted pattern.
 
     Raises
     ------
@@ -64,15 +65,15 @@ def unpack(wheel: Path, output: Path) -> None:
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            _unpack(archive, wheel.name, output)
+            _unpack(archive, wheel.name, output, omitted)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise WheelError(wheel.name, "a zip file", str(error), REFRESH) from error
 
 
-def _unpack(archive: zipfile.ZipFile, wheel: str, output: Path) -> None:
+def _unpack(archive: zipfile.ZipFile, wheel: str, output: Path, omitted: Sequence[str]) -> None:
     for info in archive.infolist():
         target = None if info.is_dir() else target_of(info.filename, wheel)
-        if target is None:
+        if target is None or any(fnmatch.fnmatchcase(target, each) for each in omitted):
             continue
         executable = bool(info.external_attr >> 16 & 0o100) or target.startswith("bin/")
         mode = 0o755 if executable else 0o644
@@ -85,9 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="unpack", allow_abbrev=False)
     parser.add_argument("--wheel", type=Path, required=True, metavar="FILE")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--omit", action="append", default=[], metavar="PATTERN")
     options = parser.parse_args(arguments)
     try:
-        unpack(options.wheel, options.output)
+        unpack(options.wheel, options.output, options.omit)
     except WheelError as error:
         print(error, file=sys.stderr)
         return 1

@@ -14,6 +14,7 @@ import docker
 import pytest
 import yaml
 
+from common.contracts.coordination import RequestType, SubmitRequest
 from fleet.client import ask
 from fleet.clusters.compose_tool import find_compose
 from fleet.errors import FleetError, ToolMissingError
@@ -75,6 +76,11 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def text(said: str) -> SubmitRequest:
+    """Give a text as it is put to the front door."""
+    return SubmitRequest(type=RequestType.TEXT, data=said, session_id="e2e")
+
+
 def test_the_overlay_runs_hardened_and_answers(engine: Any, keys: Path, compose: list[str]) -> None:
     """All agents become healthy, read-only and as nobody special; the operator has an answer."""
     load()
@@ -93,8 +99,8 @@ def test_the_overlay_runs_hardened_and_answers(engine: Any, keys: Path, compose:
     front_door = services["request-coordinator"]["ports"][0]
     port = front_door["published"] if isinstance(front_door, dict) else front_door.split(":")[-2]
     front = f"tcp://127.0.0.1:{port}"
-    ask(front, "remember that the boiler was serviced on 4 May", "e2e", 30, keys)
-    answer = ask(front, "when was the boiler serviced?", "e2e", 30, keys)
+    ask(front, text("remember that the boiler was serviced on 4 May"), 30, keys)
+    answer = ask(front, text("when was the boiler serviced?"), 30, keys)
     assert "4 May" in answer.model_dump_json()
     with pytest.raises(FleetError):
-        ask(front, "when was the boiler serviced?", "e2e", 2)
+        ask(front, text("when was the boiler serviced?"), 2)

@@ -159,7 +159,9 @@ def context(folder: Path, document: dict[str, Any], **options: Any) -> Context:
     model = folder / "model.json"
     model.write_text(json.dumps(document | {"images": None}))
     asked = {"model": model, "state": folder / "state", "text": "hello", "session": "s"}
-    namespace = Namespace(**(asked | {"timeout": 10.0, "trace": True, "json": False} | options))
+    how = {"timeout": 10.0, "trace": True, "json": False, "user": "anonymous", "confirm": False}
+    files = {"audio": None, "image": None, "speak": None}
+    namespace = Namespace(**(asked | how | files | options))
     return Context(namespace, {}, io.StringIO(), io.StringIO())
 
 

@@ -70,7 +70,17 @@ def test_a_tree_is_that_of_an_installer(tmp_path: Path) -> None:
         "pure.py": (b"three", 0o644),
         "thing/plat.py": (b"four", 0o644),
         "bin/run": (b"#!python\n", 0o755),
+        "share/man": (b"seven", 0o644),
     }
+
+
+def test_what_nobody_needs_is_left_out(tmp_path: Path) -> None:
+    """Patterns are of the paths that files have once they are installed."""
+    wheel = write_wheel(tmp_path, MEMBERS)
+    unpack(wheel, tmp_path / "tree", ["share/*", "thing/*.so"])
+
+    assert {"share/man", "thing/tool.so"} & tree(tmp_path / "tree").keys() == set()
+    assert "thing/__init__.py" in tree(tmp_path / "tree")
 
 
 def test_the_mode_of_the_builder_does_not_matter(tmp_path: Path) -> None:

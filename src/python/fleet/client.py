@@ -7,15 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from common.clock import SystemClock
 from common.contracts.coordination import (
     GetResultRequest,
     RequestAccepted,
     RequestResult,
     RequestStatus,
-    RequestType,
     SubmitRequest,
 )
 from common.contracts.registry import (
@@ -105,19 +102,18 @@ async def _list_agents(registry: str, seconds: float, keys: Path | None) -> tupl
 
 
 def ask(
-    endpoint: str, text: str, session: str, seconds: float, keys: Path | None = None
+    endpoint: str, question: SubmitRequest, seconds: float, keys: Path | None = None
 ) -> RequestResult:
-    """Put a text to the front door and wait for the answer."""
-    return asyncio.run(_ask(endpoint, text, session, seconds, keys))
+    """Put a question to the front door and wait for the answer."""
+    return asyncio.run(_ask(endpoint, question, seconds, keys))
 
 
 async def _ask(
-    endpoint: str, text: str, session: str, seconds: float, keys: Path | None
+    endpoint: str, question: SubmitRequest, seconds: float, keys: Path | None
 ) -> RequestResult:
-    submission = _submission(text, session)
     caller = Caller(FRONT_DOOR, endpoint, keys)
     try:
-        result = await _result(caller, submission, seconds)
+        result = await _result(caller, question, seconds)
     except ActionError as error:
         if error.code in (ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
             message = f"{endpoint}: {FRONT_DOOR} does not answer: {error.message}"
@@ -130,14 +126,6 @@ async def _ask(
         reason = f"{found.code}: {found.message}" if found else "no reason was given"
         raise FleetError(f"the request failed: {reason}", f"Look at `logs {FRONT_DOOR}`")
     return result
-
-
-def _submission(text: str, session: str) -> SubmitRequest:
-    try:
-        return SubmitRequest(type=RequestType.TEXT, data=text, session_id=session)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise FleetError(f"ask: {'/'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 async def _result(caller: Caller, submission: SubmitRequest, seconds: float) -> RequestResult:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from agents.core_services.anomalies import LEAST_HISTORY, Watch, judge, modified_z_score
 from agents.core_services.exposition import federated, samples
-from agents.core_services.http_fetch import FetchError, fetch
 from agents.core_services.observability_hub import SCRAPE_SECONDS, ObservabilityHub
 from agents.core_services.restart_order import RestartOrderError, dependencies_of, levels
 from agents.core_services.restarts import BACK_SECONDS
 from common.contracts.health import Cleared, HealthReport
 from common.contracts.registry import AgentRecord
+from common.http_fetch import FetchError, fetch
 from common.lifecycle import Phase
 from common.messages import ActionError, Done, ErrorCode
 from common.testing import AgentHarness

@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import Any
 
 import pytest
+from tests.agents.core_services.front_desk import (
+    Harness,
+    ask,
+    judge,
+    record,
+    result_of,
+    staff,
+    understand,
+)
 
 from agents.core_services.request_coordinator import (
     ATTEMPTS,
     CAPACITY,
-    KEEP_RESULT_SECONDS,
-    PENDING,
     WORKERS,
     RequestCoordinator,
 )
 from agents.core_services.request_queue import Ticket
+from agents.core_services.request_store import KEEP_RESULT_SECONDS, PENDING
 from common.contracts import coordination as c
 from common.contracts import knowledge as k
 from common.contracts import language as n
 from common.contracts import session as s
-from common.contracts.registry import AgentRecord
-from common.lifecycle import Phase
 from common.messages import ActionError, ErrorCode
 from common.testing import AgentHarness
-
-Harness = AgentHarness[RequestCoordinator]
-
-SOUND = base64.b64encode(b"RIFF").decode()
-
-
-def record(slug: str) -> AgentRecord:
-    """Return a record of an agent that serves."""
-    return AgentRecord(
-        slug=slug,
-        instance=slug,
-        endpoint="tcp://127.0.0.1:1",
-        health_endpoint="http://127.0.0.1:2",
-        phase=Phase.READY,
-        machine="mainpc",
-        group="g",
-        since=1.0,
-    )
 
 
 async def never(request: n.AnalyzeRequest) -> n.Analysis:
@@ -54,55 +41,6 @@ async def never(request: n.AnalyzeRequest) -> n.Analysis:
 def broken(request: n.RespondRequest) -> n.Wording:
     """Fail as no peer may."""
     raise RuntimeError("a fault")
-
-
-def understand(agent: Harness, intent: n.Intent, **entities: str) -> None:
-    """Let the language agent find an intent with entities."""
-    found = tuple(n.Entity(kind=kind, value=value) for kind, value in entities.items())
-    analysis = n.Analysis(intent=intent, confidence=0.9, entities=found)
-    agent.peers.answer("nlu_agent", "analyze", lambda request: analysis)
-
-
-def staff(agent: Harness) -> None:
-    """Let every worker agent of the text flow answer."""
-    answer = agent.peers.answer
-    understand(agent, n.Intent.SMALLTALK)
-    context = s.SessionContext(
-        session_id="default",
-        interactions=(s.Interaction(interaction_id="i", role="user", text="earlier", at=1.0),),
-    )
-    answer("session_memory_agent", "get_context", lambda request: context)
-    added = s.InteractionAdded(interaction_id="j")
-    answer("session_memory_agent", "add_interaction", lambda request: added)
-    chat = n.ChitchatAnswer(text="nice", metadata=n.ChitchatMetadata(engine="embedded"))
-    answer("chitchat_agent", "chitchat", lambda request: chat)
-    answer("responder", "respond", lambda request: n.Wording(text=request.text, mood=request.mood))
-
-
-def judge(agent: Harness, decision: n.Decision) -> None:
-    """Let the validator decide about every command."""
-    verdict = n.CommandVerdict(
-        allowed=decision is n.Decision.ALLOW,
-        decision=decision,
-        risk=n.Risk.LOW,
-        reasons=("it says so",),
-        requires_confirmation=decision is n.Decision.CONFIRM,
-        rule_ids=(),
-        validation_id="v",
-    )
-    agent.peers.answer("intention_validator_agent", "validate_command", lambda request: verdict)
-
-
-async def ask(agent: Harness, text: str = "hello", **fields: Any) -> c.RequestResult:
-    """Submit a text and return its result."""
-    accepted = await agent.call("submit_request", type="text", data=text, **fields)
-    return await result_of(agent, accepted.request_id)
-
-
-async def result_of(agent: Harness, request_id: str) -> c.RequestResult:
-    """Wait for the end of a request."""
-    found: c.RequestResult = await agent.call("get_result", request_id=request_id, wait_seconds=30)
-    return found
 
 
 async def assert_fails(
@@ -125,6 +63,7 @@ async def test_small_talk_goes_through_the_whole_flow() -> None:
         assert [call.action for call in agent.peers.calls] == [
             "get_context",
             "analyze",
+            "update_emotional_state",
             "chitchat",
             "respond",
             "add_interaction",
@@ -154,19 +93,6 @@ async def test_remembering_adds_a_fact() -> None:
         assert (fact.topic, fact.content) == ("boiler", "it was serviced on 4 May")
         assert result.answer == "I will remember that: it was serviced on 4 May."
         assert result.metadata["fact_id"] == "f"
-
-
-async def test_a_reminder_is_kept_but_promises_no_alarm() -> None:
-    """A reminder is a fact, and the answer says that nothing will ring."""
-    async with AgentHarness(RequestCoordinator) as agent:
-        staff(agent)
-        understand(agent, n.Intent.SET_REMINDER, topic="plumber", content="call the plumber")
-        known = k.FactAdded(fact_id="f", known=True)
-        agent.peers.answer("knowledge_base", "add_fact", lambda request: known)
-        answer = (await ask(agent, "remind me to call the plumber")).answer
-        assert answer is not None
-        assert answer.startswith("I knew that already: call the plumber.")
-        assert "no alarm" in answer
 
 
 async def test_recall_answers_with_the_best_fact() -> None:
@@ -248,6 +174,7 @@ async def test_missing_helpers_make_the_answer_poorer_not_fail() -> None:
         assert [str(note).split()[1] for note in degraded] == [
             "session_memory_agent",
             "nlu_agent",
+            "translation_service",
             "responder",
         ]
         assert agent.peers.calls_of("session_memory_agent", "add_interaction") == ()
@@ -291,45 +218,6 @@ async def test_a_fault_in_one_request_leaves_the_workers_alive() -> None:
         assert result.error is not None
         assert result.error.code == "internal"
         assert agent.agent.background.failed == ()
-
-
-@pytest.mark.parametrize(
-    ("kind", "agents"),
-    [
-        ("audio", ["streaming_speech_recognition", "stt_service"]),
-        ("vision", ["vision_processing_agent"]),
-    ],
-)
-async def test_sound_and_images_need_agents_that_exist(kind: str, agents: list[str]) -> None:
-    """Without the agents of the route the request is UNAVAILABLE and names them."""
-    async with AgentHarness(RequestCoordinator) as agent:
-        told = await assert_fails(
-            agent, ErrorCode.UNAVAILABLE, "type", "submit_request", type=kind, data=SOUND
-        )
-        assert all(name in told for name in agents)
-
-
-async def test_sound_and_images_become_answers_when_their_agents_exist() -> None:
-    """Sound is transcribed and answered as text; an image is described."""
-    async with AgentHarness(RequestCoordinator) as agent:
-        staff(agent)
-        needed = ("streaming_speech_recognition", "stt_service", "vision_processing_agent")
-        agent.peers.know(*map(record, needed))
-        heard = c.Transcript(text="hello there")
-        agent.peers.answer("stt_service", "transcribe", lambda request: heard)
-        seen = c.ImageDescription(description="a red lamp")
-        agent.peers.answer("vision_processing_agent", "describe_image", lambda request: seen)
-
-        sound = await agent.call("submit_request", type="audio", data=SOUND, format="wav")
-        image = await agent.call("submit_request", type="vision", data=SOUND)
-        spoken = await result_of(agent, sound.request_id)
-        assert (spoken.answer, spoken.metadata["transcript"]) == ("nice", "hello there")
-        assert (await result_of(agent, image.request_id)).answer == "a red lamp"
-
-        silence = c.Transcript(text=" ")
-        agent.peers.answer("stt_service", "transcribe", lambda request: silence)
-        quiet = await agent.call("submit_request", type="audio", data=SOUND)
-        assert (await result_of(agent, quiet.request_id)).answer == "I did not hear any words."
 
 
 async def test_requests_wait_by_priority_and_the_queue_is_bounded() -> None:
@@ -461,9 +349,8 @@ async def test_cleared_state_forgets_what_waits() -> None:
     ("action", "fields", "field"),
     [
         ("submit_request", {"type": "smell", "data": "x"}, "type"),
-        ("submit_request", {"type": "text", "data": " "}, "data"),
-        ("submit_request", {"type": "text", "data": "x" * 10_001}, "body"),
-        ("submit_request", {"type": "audio", "data": "not base64!"}, "body"),
+        ("submit_request", {"type": "text", "data": " "}, "body"),
+        ("submit_request", {"type": "text", "data": "x" * 10_001}, "data"),
         ("submit_request", {"type": "text", "data": "x", "priority": 11}, "priority"),
         ("submit_request", {"type": "text", "data": "x", "session_id": "a b"}, "session_id"),
         ("get_result", {"request_id": "r", "wait_seconds": 61}, "wait_seconds"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.core_services.question import sentence
 from agents.core_services.request_queue import RequestQueue, Ticket, priority_of
-from agents.core_services.text_flow import sentence
 from common.contracts import coordination as c
 
 REQUESTS = st.builds(

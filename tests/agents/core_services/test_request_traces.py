@@ -6,8 +6,9 @@ import logging
 
 import pytest
 
-from agents.core_services.request_coordinator import PENDING, RequestCoordinator
+from agents.core_services.request_coordinator import RequestCoordinator
 from agents.core_services.request_queue import Ticket
+from agents.core_services.request_store import PENDING
 from common.call_context import CallContext, correlated, current_call
 from common.contracts import coordination as c
 from common.contracts import language as n

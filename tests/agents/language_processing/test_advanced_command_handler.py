@@ -14,6 +14,7 @@ from agents.language_processing.command_runs import MAX_STEPS
 from agents.language_processing.custom_commands import command_names, find_cycle, key_of
 from agents.language_processing.intents import analyze
 from agents.language_processing.policy import judge
+from common.contracts.execution import Executed
 from common.contracts.knowledge import Fact, FactAdded, FactsFound, ScoredFact
 from common.contracts.language import (
     CommandKind,
@@ -270,6 +271,58 @@ async def test_script_is_run_by_the_executor(succeeded: bool, error: ErrorCode |
         assert (asked.script, asked.user_id) == ("turn on the hall lights", "anna")
         assert (outcome.succeeded, outcome.error) == (succeeded, error)
         assert outcome.data == {"output": "done"}
+
+
+@pytest.mark.parametrize("command", ["run uptime", "execute the program uptime", "uptime"])
+async def test_programs_of_the_host_are_run_by_the_executor(command: str) -> None:
+    """A program that people know by name is handed over, and what it says is told."""
+    async with harness() as agent:
+        agent.peers.know(executor())
+        done = Executed(execution_id="e", exit_code=0, output="up 3 days\n", seconds=0.1)
+        agent.peers.answer("executor", "execute", lambda _: done)
+        outcome = await agent.call("execute_command", command=command, user_id="anna")
+        (asked,) = agent.peers.calls_of("executor", "execute")
+
+        assert (asked.command, asked.user_id) == ("uptime", "anna")
+        assert (outcome.succeeded, outcome.message) == (True, "uptime says: up 3 days")
+        assert outcome.data == {"output": "up 3 days", "exit_code": 0, "execution_id": "e"}
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"exit_code": 2, "errors": "no such thing"}, "df failed with exit code 2: no such thing"),
+        ({"exit_code": -9, "timed_out": True}, "df took too long: nothing"),
+    ],
+)
+async def test_programs_that_fail_are_told_so(ended: dict[str, Any], said: str) -> None:
+    """A program that fails is an outcome with what it wrote."""
+    async with harness() as agent:
+        agent.peers.know(executor())
+        done = Executed(execution_id="e", output="", seconds=0.1, **ended)
+        agent.peers.answer("executor", "execute", lambda _: done)
+        outcome = await agent.call("execute_command", command="run df")
+
+        assert (outcome.error, outcome.message) == (ErrorCode.INTERNAL, said)
+
+
+async def test_programs_that_may_not_run_are_told_so() -> None:
+    """What the executor or the policy refuses, and who is missing, are said."""
+    async with harness() as agent:
+        missing = await agent.call("execute_command", command="run uptime")
+        agent.peers.know(executor())
+        agent.peers.fail("executor", "execute", ErrorCode.DENIED, "it is not allowed")
+        refused = await agent.call("execute_command", command="run whoami")
+        judged = await agent.call("execute_command", command="cat /etc/shadow")
+
+        assert missing.message == "I cannot run uptime: no executor agent is running"
+        assert (refused.error, refused.message) == (
+            ErrorCode.DENIED,
+            "I may not run whoami: it is not allowed",
+        )
+        assert judged.error is ErrorCode.DENIED
+        assert "rights of an administrator" in judged.message
+        assert len(agent.peers.calls_of("executor", "execute")) == 1
 
 
 async def test_alias_stands_for_its_target() -> None:

@@ -14,7 +14,8 @@ from agents.language_processing.chitchat_agent import (
 )
 from agents.language_processing.dialogue_rules import CORPUS, RULES
 from agents.language_processing.small_talk import reflect, reply_to
-from common.contracts.language import MAX_TEXT, Generation, Turn
+from common.contracts.language import MAX_TEXT, Turn
+from common.contracts.models import Engine, Generation
 from common.contracts.registry import AgentRecord
 from common.lifecycle import Phase
 from common.messages import ActionError, ErrorCode
@@ -107,6 +108,18 @@ async def test_model_answers_when_it_is_there() -> None:
 
         assert (answer.text, answer.metadata.engine) == ("Hi!", "remote")
         assert request.prompt.endswith("user: earlier\nuser: hello\nassistant:")
+
+
+async def test_rules_that_stand_in_for_a_model_are_not_preferred() -> None:
+    """A connector that has no model itself is not worth more than the rules here."""
+    async with AgentHarness(ChitchatAgent) as agent:
+        agent.peers.know(CONNECTOR)
+        generated = Generation(text="I cannot say.", engine=Engine.EMBEDDED)
+        agent.peers.answer("remote_connector_agent", "generate", lambda _: generated)
+        answer = await agent.call("chitchat", text="hello")
+
+        assert (answer.text, answer.metadata.engine) != ("I cannot say.", "remote")
+        assert answer.metadata.engine == "embedded"
 
 
 @pytest.mark.parametrize("generated", ["", "  "])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agents.language_processing.entities import MAX_ENTITIES, find_entities
 from agents.language_processing.intent_rules import RULES
 from agents.language_processing.intents import analyze
-from agents.language_processing.nlu_agent import NLUAgent
+from agents.language_processing.nlu_agent import NLUAgent, NLUConfiguration
 from agents.language_processing.topics import topic_of
 from common.contracts.language import MAX_TEXT, Intent
 from common.messages import ActionError, ErrorCode
@@ -87,6 +87,48 @@ def test_labelled_utterances_cover_every_intent() -> None:
     """Every intent has labelled utterances, and no rule is just a copy of one."""
     assert {intent for _, intent in UTTERANCES} == set(Intent)
     assert not {text for text, _ in UTTERANCES} & {rule.pattern for rule in RULES}
+
+
+async def test_reminders_name_their_moment() -> None:
+    """A reminder comes back as its task, and the seconds or the moment in the user's zone."""
+    zone = NLUConfiguration(time_zone="Europe/Berlin")
+    async with AgentHarness(NLUAgent, configuration=zone) as agent:
+        soon = await agent.call("analyze", text="remind me in 3 seconds to turn off the stove")
+        later = await agent.call("analyze", text="remind me at 18:30 to call mum")
+        never = await agent.call("analyze", text="remind me to call mum")
+
+        assert (soon.first("task"), soon.first("seconds")) == ("turn off the stove", "3")
+        # The clock of the test stands at 15:06 UTC, a summer's day.
+        assert (later.first("task"), later.first("at")) == (
+            "call mum",
+            "2025-06-15T18:30:00+02:00",
+        )
+        assert [never.first(kind) for kind in ("task", "seconds", "at")] == [None] * 3
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "\0"])
+def test_a_zone_that_is_none_is_refused(name: str) -> None:
+    """A mistake in the configuration is told when the agent starts."""
+    with pytest.raises(ValueError, match="Europe/Berlin"):
+        NLUConfiguration(time_zone=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "implied"),
+    [
+        ("what does example.org/a say about tea?", {"url": "https://example.org/a",
+                                                    "query": "tea"}),
+        ("read http://localhost:8000/a.html.", {"url": "http://localhost:8000/a.html"}),
+        ("please write a python function that adds", {"language": "python"}),
+        ("what is 15% of 80?", {"question": "what is 15% of 80?"}),
+        ("think step by step: is 91 prime", {"question": "is 91 prime"}),
+    ],
+)  # fmt: skip
+def test_what_is_asked_of_others_is_named(text: str, implied: dict[str, str]) -> None:
+    """Pages come with their address, code with its language, hard questions whole."""
+    analysis = analyze(text)
+
+    assert {kind: analysis.first(kind) for kind in implied} == implied
 
 
 def test_rule_ids_are_unique() -> None:

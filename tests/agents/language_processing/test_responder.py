@@ -6,19 +6,43 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.language_processing.conversation_context import FACE_SECONDS, INTERRUPT_SECONDS
+from agents.language_processing.conversation_context import (
+    FACE_SECONDS,
+    FEELING_SECONDS,
+    INTERRUPT_SECONDS,
+)
 from agents.language_processing.responder import DROPPED, Responder
 from agents.language_processing.wording import MAX_SHOWN, MAX_SPOKEN, shorten, word
+from common.contracts.emotion import EMOTIONS, Emotion, EmotionalState, EmotionChanged
 from common.contracts.language import Intent, Mood
 from common.contracts.registry import AgentRecord
+from common.contracts.speech import INTERRUPTS, Interrupted, Saying, SpeakingStopped
+from common.contracts.vision import FACES, FaceSeen
 from common.lifecycle import Phase
-from common.messages import ActionError, Done, ErrorCode
+from common.messages import ActionError, ErrorCode
 from common.testing import AgentHarness
 
 VOICE = AgentRecord(
     slug="streaming_tts_agent", instance="one", endpoint="tcp://127.0.0.1:1",
     health_endpoint="", phase=Phase.READY, machine="mainpc", group="", since=0.0,
 )  # fmt: skip
+
+
+def give_voice(agent: AgentHarness[Responder]) -> None:
+    """Let the voice speak and stop."""
+    agent.peers.know(VOICE)
+    saying = Saying(utterance_id="u", waiting=0)
+    agent.peers.answer("streaming_tts_agent", "speak", lambda _: saying)
+    stopped = SpeakingStopped(dropped=1)
+    agent.peers.answer("streaming_tts_agent", "stop_speaking", lambda _: stopped)
+
+
+def change_feeling(agent: AgentHarness[Responder], emotion: Emotion, intensity: float) -> None:
+    """Let the emotion engine tell how Anna feels."""
+    state = EmotionalState(emotion=emotion, intensity=intensity)
+    agent.peers.happen(
+        EMOTIONS, EmotionChanged(user_id="anna", state=state, before=EmotionalState())
+    )
 
 
 async def test_answer_gets_its_final_form() -> None:
@@ -42,6 +66,8 @@ async def test_answer_gets_its_final_form() -> None:
         ('he said "yes."', Mood.NEUTRAL, 'He said "yes."'),
         ("anna@example.org", Mood.NEUTRAL, "anna@example.org."),
         ("iPhone found", Mood.NEUTRAL, "iPhone found."),
+        ("Great! it is done! Yes!", Mood.GENTLE, "It is done. Yes."),
+        ("Great!", Mood.GENTLE, "Great."),
     ],
 )
 def test_moods_colour_the_wording(text: str, mood: Mood, worded: str) -> None:
@@ -98,6 +124,84 @@ async def test_detected_mood_colours_neutral_answers() -> None:
 
         assert neutral.text == "Great! It is done!"
         assert own.text == "I am sorry. It failed."
+
+
+@pytest.mark.parametrize(
+    ("emotion", "intensity", "answer"),
+    [
+        (Emotion.SADNESS, 0.9, "It is done."),
+        (Emotion.ANGER, 0.9, "It is done."),
+        (Emotion.JOY, 0.9, "Great! It is done!"),
+        (Emotion.SADNESS, 0.1, "Great! It is done!"),
+        (Emotion.NEUTRAL, 0.9, "Great! It is done!"),
+    ],
+)
+async def test_nobody_who_is_sad_is_cheered_at(
+    emotion: Emotion, intensity: float, answer: str
+) -> None:
+    """What the emotion engine tells of a user changes the tone of answers to that user."""
+    async with AgentHarness(Responder) as agent:
+        await agent.clock.settle()
+        change_feeling(agent, emotion, intensity)
+        await agent.clock.settle()
+        hers = await agent.call("respond", text="it is done", mood="cheerful", user_id="anna")
+        his = await agent.call("respond", text="it is done", mood="cheerful", user_id="tom")
+
+        assert (hers.text, his.text) == (answer, "Great! It is done!")
+
+
+async def test_feelings_pass() -> None:
+    """A feeling is forgotten after a while, or when it has turned neutral."""
+    async with AgentHarness(Responder) as agent:
+        await agent.clock.settle()
+        change_feeling(agent, Emotion.JOY, 0.9)
+        await agent.clock.settle()
+        happy = await agent.call("respond", text="it is done", user_id="anna")
+        change_feeling(agent, Emotion.NEUTRAL, 0.0)
+        await agent.clock.settle()
+        calm = await agent.call("respond", text="it is done", user_id="anna")
+        change_feeling(agent, Emotion.JOY, 0.9)
+        await agent.clock.settle()
+        await agent.clock.advance(FEELING_SECONDS)
+        later = await agent.call("respond", text="it is done", user_id="anna")
+
+        assert [said.mood for said in (happy, calm, later)] == [
+            Mood.CHEERFUL,
+            Mood.NEUTRAL,
+            Mood.NEUTRAL,
+        ]
+
+
+async def test_who_is_seen_is_greeted_once() -> None:
+    """A known face is said hello to when it comes, and named in greetings from then on."""
+    async with AgentHarness(Responder) as agent:
+        give_voice(agent)
+        await agent.clock.settle()
+        for person, confidence in (("Anna", 0.9), ("Anna", 0.9), ("Tom", 0.2)):
+            seen = FaceSeen(person=person, confidence=confidence, session_id="s1", at=1.0)
+            agent.peers.happen(FACES, seen)
+            await agent.clock.settle()
+        spoken = agent.peers.calls_of("streaming_tts_agent", "speak")
+        answer = await agent.call(
+            "respond", text="hello", intent="greeting", session_id="s1", speak=False
+        )
+
+        assert [(said.text, said.session_id) for said in spoken] == [("Hello Anna!", "s1")]
+        assert answer.addressed == "Anna"
+
+
+async def test_who_is_spoken_over_drops_what_waits() -> None:
+    """An interrupt that was noticed elsewhere is remembered; who noticed it stops the voice."""
+    async with AgentHarness(Responder) as agent:
+        give_voice(agent)
+        await agent.clock.settle()
+        await agent.call("respond", text="a long story", session_id="s1")
+        agent.peers.happen(INTERRUPTS, Interrupted(session_id="s1", reason="user spoke", at=1.0))
+        await agent.clock.settle()
+        answer = await agent.call("respond", text="yes?", session_id="s1", speak=False)
+
+        assert answer.text == f"{DROPPED} Yes?"
+        assert agent.peers.calls_of("streaming_tts_agent", "stop_speaking") == ()
 
 
 async def test_interrupt_drops_pending_speech_and_is_mentioned_once() -> None:
@@ -164,9 +268,7 @@ async def test_speech_ends() -> None:
 async def test_voice_speaks_and_stops() -> None:
     """A voice that the directory has ready speaks the answer and stops at an interrupt."""
     async with AgentHarness(Responder) as agent:
-        agent.peers.know(VOICE)
-        agent.peers.answer("streaming_tts_agent", "speak", lambda _: Done())
-        agent.peers.answer("streaming_tts_agent", "stop_speaking", lambda _: Done())
+        give_voice(agent)
         wording = await agent.call("respond", text="hello", session_id="s1")
         await agent.call("notify_event", type="interrupt", session_id="s1")
         (spoken,) = agent.peers.calls_of("streaming_tts_agent", "speak")

@@ -10,8 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.contracts.twin import AgentName
-from common.messages import Query, Reply, Request
+from common.messages import Query, Reply
 
 FleetStatus = Literal["healthy", "degraded", "unhealthy", "unknown"]
 
@@ -70,19 +69,6 @@ class Restart(BaseModel):
     problem: str = ""
 
 
-class AgentOrder(Request):
-    """Ask `restart_agent`, `restart_dependencies` and `clear_agent_state`: slug or name."""
-
-    agent: AgentName
-
-
-class RestartStarted(Reply):
-    """Answer the restart actions: groups in the order in which they are restarted."""
-
-    restart_id: str
-    order: tuple[tuple[str, ...], ...]
-
-
 class GetRestartsRequest(Query):
     """Ask `get_restarts`, newest first."""
 
@@ -93,13 +79,6 @@ class RestartList(Reply):
     """Answer `get_restarts`."""
 
     restarts: tuple[Restart, ...]
-
-
-class StateCleared(Reply):
-    """Answer `clear_agent_state`: how many documents the agent wiped."""
-
-    agent: str
-    documents: int
 
 
 class HistoryRequest(Query):

@@ -18,6 +18,7 @@ from agents.core_services.restart_order import Graph, RestartOrderError, depende
 from agents.core_services.restarts import Restarts
 from agents.core_services.scraper import look_at_all
 from common.agent import Agent, AgentContext, action
+from common.contracts import recovery as r
 from common.contracts.health import Cleared
 from common.messages import ActionError, Empty, ErrorCode, Query
 
@@ -47,17 +48,17 @@ class ObservabilityHub(Agent):
         self._scraped_at = None
 
     @action
-    async def restart_agent(self, request: h.AgentOrder) -> h.RestartStarted:
+    async def restart_agent(self, request: r.AgentOrder) -> r.RestartStarted:
         """Restart one agent."""
         return await self._restart([self._known(request.agent)])
 
     @action
-    async def restart_all_agents(self, request: Empty) -> h.RestartStarted:
+    async def restart_all_agents(self, request: Empty) -> r.RestartStarted:
         """Restart every agent but this one, what others depend on first."""
         return await self._restart(self._slugs() - {self.facts.slug})
 
     @action
-    async def restart_dependencies(self, request: h.AgentOrder) -> h.RestartStarted:
+    async def restart_dependencies(self, request: r.AgentOrder) -> r.RestartStarted:
         """Restart everything that an agent depends on, but not the agent."""
         agent = self._known(request.agent)
         wanted = dependencies_of(agent, self._graph()) & self._slugs() - {self.facts.slug}
@@ -67,13 +68,13 @@ class ObservabilityHub(Agent):
         return await self._restart(wanted)
 
     @action
-    async def clear_agent_state(self, request: h.AgentOrder) -> h.StateCleared:
+    async def clear_agent_state(self, request: r.AgentOrder) -> r.StateCleared:
         """Have an agent wipe everything it keeps."""
         agent = self._known(request.agent)
         cleared = await self.peers.call(
             agent, "clear_state", Empty(), Cleared, timeout=CLEAR_TIMEOUT_SECONDS
         )
-        return h.StateCleared(agent=agent, documents=cleared.documents)
+        return r.StateCleared(agent=agent, documents=cleared.documents)
 
     @action
     async def get_restarts(self, request: h.GetRestartsRequest) -> h.RestartList:
@@ -127,7 +128,7 @@ class ObservabilityHub(Agent):
             raise ActionError(ErrorCode.NOT_FOUND, message, "agent")
         return slug
 
-    async def _restart(self, agents: Iterable[str]) -> h.RestartStarted:
+    async def _restart(self, agents: Iterable[str]) -> r.RestartStarted:
         try:
             order = levels(agents, self._graph())
         except RestartOrderError as error:
@@ -135,7 +136,7 @@ class ObservabilityHub(Agent):
         restart = await self._restarts.begin(order)
         self.spawn(self._restarts.carry_out(restart), f"restart {restart.restart_id}")
         self.log.info("restart", extra={"restart_id": restart.restart_id, "order": order})
-        return h.RestartStarted(restart_id=restart.restart_id, order=order)
+        return r.RestartStarted(restart_id=restart.restart_id, order=order)
 
     async def _scrape_forever(self) -> None:
         while True:

@@ -11,8 +11,11 @@ import asyncio
 import uuid
 from typing import Final
 
+from agents.core_services.interactions import interaction
 from agents.core_services.request_queue import RequestQueue, Ticket, priority_of
-from agents.core_services.routes import Routes
+from agents.core_services.request_store import RequestStore
+from agents.core_services.routes import Answer, Routes
+from agents.core_services.waiting import wait_at_most
 from agents.core_services.worker_calls import Trace, WorkerCalls
 from common.agent import Agent, AgentContext, action
 from common.call_context import CallContext, correlated, current_call, new_correlation_id
@@ -22,27 +25,28 @@ from common.messages import ActionError, ErrorCode, Query
 CAPACITY: Final = 100
 WORKERS: Final = 4
 ATTEMPTS: Final = 3  # a request that was cut off this often may be what stops the process
-KEEP_RESULT_SECONDS: Final = 3_600.0
-PENDING: Final = "pending"
-RESULTS: Final = "results"
+FILES: Final = 16  # requests with sound or a picture that may wait
 
 
 class RequestCoordinator(Agent):
     """Queue requests by priority and answer them by several workers."""
+
+    topics = (c.INTERACTIONS,)
 
     def __init__(self, context: AgentContext) -> None:
         super().__init__(context)
         self._calls = WorkerCalls(context.peers, context.clock)
         self._routes = Routes(self._calls)
         self._queue = RequestQueue(CAPACITY)
+        self._kept = RequestStore(context.store)
         self._open: dict[str, Ticket] = {}
         self._running: set[str] = set()
         self._finished: dict[str, asyncio.Event] = {}
 
     async def start(self) -> None:
         """Take up what was not finished, then let the workers begin."""
-        for _, document in await self.store.scan(PENDING):
-            self._enter(Ticket.model_validate(document))
+        for ticket in await self._kept.open_tickets():
+            self._enter(ticket)
         for number in range(WORKERS):
             self.spawn(self._work(), f"worker-{number}")
 
@@ -59,14 +63,15 @@ class RequestCoordinator(Agent):
         call = current_call() or CallContext(new_correlation_id(), "", None)
         ticket = Ticket(
             request_id=uuid.uuid4().hex,
-            request=request,
+            request=c.Submission.model_validate(request.model_dump(exclude={"attachment"})),
+            has_file=request.attachment is not None,
             priority=priority_of(request),
             submitted_at=self.clock.now(),
             correlation_id=call.correlation_id,
             span=call.span,
         )
         with self._queue.reservation():
-            await self._keep(ticket)
+            await self._accept(ticket, request.attachment)
         position = self._enter(ticket)
         return c.RequestAccepted(
             request_id=ticket.request_id, priority=ticket.priority, position=position
@@ -77,10 +82,11 @@ class RequestCoordinator(Agent):
         """Return how far a request is; wait for its end if asked to."""
         ticket = self._open.get(request.request_id)
         if ticket is not None and request.wait_seconds > 0:
-            await self._wait(self._finished[ticket.request_id], request.wait_seconds)
-        document = await self.store.get(RESULTS, request.request_id)
-        if document is not None:
-            return c.RequestResult.model_validate(document)
+            finished = self._finished[ticket.request_id]
+            await wait_at_most(self.clock, finished, request.wait_seconds)
+        result = await self._kept.result(request.request_id)
+        if result is not None:
+            return result
         if ticket is None:
             message = f"there is no request {request.request_id!r}; results are kept for an hour"
             raise ActionError(ErrorCode.NOT_FOUND, message, "request_id")
@@ -121,19 +127,13 @@ class RequestCoordinator(Agent):
         self._open.pop(request_id, None)
         self._finished.pop(request_id).set()
 
-    async def _keep(self, ticket: Ticket) -> None:
-        await self.store.put(PENDING, ticket.request_id, ticket.model_dump(mode="json"))
-
-    async def _wait(self, finished: asyncio.Event, seconds: float) -> None:
-        waiters = [
-            asyncio.ensure_future(finished.wait()),
-            asyncio.ensure_future(self.clock.sleep(seconds)),
-        ]
-        try:
-            await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
+    async def _accept(self, ticket: Ticket, file: bytes | None) -> None:
+        if file is not None:
+            if sum(known.has_file for known in self._open.values()) >= FILES:
+                message = f"{FILES} requests with sound or pictures are open already; try later"
+                raise ActionError(ErrorCode.OVERLOADED, message)
+            await self._kept.attach(ticket.request_id, file)
+        await self._kept.keep(ticket)
 
     async def _work(self) -> None:
         while True:
@@ -148,14 +148,11 @@ class RequestCoordinator(Agent):
 
     async def _run(self, ticket: Ticket) -> None:
         trace = Trace()
-        answer: str | None = None
+        answer: Answer | None = None
         failure: c.RequestFailure | None = None
-        await self._keep(ticket)
+        await self._kept.keep(ticket)
         try:
-            if ticket.attempts > ATTEMPTS:
-                message = f"cut off {ATTEMPTS} times by a stop of this agent"
-                raise ActionError(ErrorCode.INTERNAL, message)
-            answer = await self._routes.answer(ticket.request, trace)
+            answer = await self._answer(ticket, trace)
         except ActionError as error:
             failure = c.RequestFailure(code=error.code.value, message=error.message)
         except Exception:  # one request that meets a fault must not take the worker from the others
@@ -163,25 +160,35 @@ class RequestCoordinator(Agent):
             failure = c.RequestFailure(
                 code="internal", message="a fault of this agent; see its log"
             )
-        await self._finish(ticket, trace, answer, failure)
+        result = await self._finish(ticket, trace, answer, failure)
+        self.events.publish(c.INTERACTIONS, interaction(ticket.request, trace, result))
+
+    async def _answer(self, ticket: Ticket, trace: Trace) -> Answer:
+        if ticket.attempts > ATTEMPTS:
+            message = f"cut off {ATTEMPTS} times by a stop of this agent"
+            raise ActionError(ErrorCode.INTERNAL, message)
+        file = await self._kept.attached(ticket.request_id) if ticket.has_file else None
+        return await self._routes.answer(ticket.request, file, trace)
 
     async def _finish(
-        self, ticket: Ticket, trace: Trace, answer: str | None, failure: c.RequestFailure | None
+        self,
+        ticket: Ticket,
+        trace: Trace,
+        answer: Answer | None,
+        failure: c.RequestFailure | None,
     ) -> c.RequestResult:
         now = self.clock.now()
         result = c.RequestResult(
             request_id=ticket.request_id,
             status=c.RequestStatus.DONE if failure is None else c.RequestStatus.FAILED,
-            answer=answer,
+            answer=answer.text if answer is not None else None,
+            audio=answer.audio if answer is not None else None,
             error=failure,
             metadata={**trace.metadata(), "attempts": ticket.attempts},
             submitted_at=ticket.submitted_at,
             finished_at=now,
         )
-        expires_at = now + KEEP_RESULT_SECONDS
-        document = result.model_dump(mode="json")
-        await self.store.put(RESULTS, ticket.request_id, document, expires_at=expires_at)
-        await self.store.delete(PENDING, ticket.request_id)
+        await self._kept.finish(result, now)
         self._close(ticket.request_id)
         return result
 

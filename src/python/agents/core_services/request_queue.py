@@ -19,7 +19,7 @@ from common.contracts.coordination import (
     QueuedRequest,
     RequestStatus,
     RequestType,
-    SubmitRequest,
+    Submission,
     Urgency,
     UserKind,
 )
@@ -42,7 +42,7 @@ BY_URGENCY: Final = {
 }
 
 
-def priority_of(request: SubmitRequest) -> int:
+def priority_of(request: Submission) -> int:
     """Return 1 (first) to 10 from what the request says, or from its type, user and urgency."""
     if request.priority is not None:
         return request.priority
@@ -53,16 +53,18 @@ def priority_of(request: SubmitRequest) -> int:
 class Ticket(BaseModel):
     """Hold one accepted request; attempts counts how often a worker began it.
 
+    The file of a request that `has_file` is kept apart, as it may be large.
     What is done for it belongs to the span that accepted it, after a restart too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     request_id: str
-    request: SubmitRequest
+    request: Submission
     priority: Priority
     submitted_at: float
     attempts: int = 0
+    has_file: bool = False
     correlation_id: str = ""
     span: str = ""
 

@@ -14,10 +14,10 @@ from typing import Final
 from pydantic import ValidationError
 
 from agents.core_services.exposition import Sample, samples
-from agents.core_services.http_fetch import FetchError, fetch
 from agents.core_services.hub_messages import Point
 from common.contracts.health import HealthReport
 from common.contracts.registry import AgentRecord
+from common.http_fetch import FetchError, fetch
 
 REQUESTS: Final = "agent_request_count_total"
 SECONDS: Final = "agent_request_duration_sum"

@@ -11,7 +11,7 @@ from typing import Final
 
 from agents.core_services.worker_calls import Trace, WorkerCalls
 from common.contracts import session as s
-from common.contracts.coordination import SubmitRequest
+from common.contracts.coordination import Submission
 from common.contracts.language import MAX_TEXT, Turn
 from common.messages import ActionError, ErrorCode
 
@@ -26,7 +26,7 @@ class SessionHistory:
     def __init__(self, calls: WorkerCalls) -> None:
         self._calls = calls
 
-    async def history(self, request: SubmitRequest, trace: Trace) -> History | None:
+    async def history(self, request: Submission, trace: Trace) -> History | None:
         """Return what was said so far; None when the session memory cannot be used."""
         wanted = s.GetContextRequest(session_id=request.session_id)
         try:
@@ -34,13 +34,13 @@ class SessionHistory:
         except ActionError as error:
             if error.code is ErrorCode.NOT_FOUND:
                 return await self._begin(request, trace)
-            trace.degraded.append(str(error))
+            trace.note_missing(SESSION, error)
             return None
         said = context.interactions
         return tuple(Turn(role=each.role, text=each.text[:MAX_TEXT]) for each in said)
 
     async def note(
-        self, request: SubmitRequest, said: tuple[tuple[s.Role, str], ...], trace: Trace
+        self, request: Submission, said: tuple[tuple[s.Role, str], ...], trace: Trace
     ) -> None:
         """Add what was said, in order; the first that fails ends it."""
         for role, words in said:
@@ -50,12 +50,12 @@ class SessionHistory:
             ):
                 return
 
-    async def _begin(self, request: SubmitRequest, trace: Trace) -> History | None:
+    async def _begin(self, request: Submission, trace: Trace) -> History | None:
         new = s.CreateSessionRequest(user_id=request.user_id, session_id=request.session_id)
         try:
             await self._calls.ask(trace, SESSION, "create_session", new, s.SessionCreated)
         except ActionError as error:
             if error.code is not ErrorCode.CONFLICT:  # another request began it just now
-                trace.degraded.append(str(error))
+                trace.note_missing(SESSION, error)
                 return None
         return ()

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from common.circuit import CircuitBreaker
 from common.clock import Clock
 from common.messages import ActionError, ErrorCode, Reply, Request
-from common.peers import Peers
+from common.peers import DEFAULT_TIMEOUT, Peers
 
 FAILURES: Final = 3
 RESET_SECONDS: Final = 30.0
@@ -37,7 +37,14 @@ class Trace:
 
     agents: list[str] = field(default_factory=list)
     degraded: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)  # agents that could not help
     facts: dict[str, JsonValue] = field(default_factory=dict)
+    said: str = ""  # by the user, in words
+
+    def note_missing(self, agent: str, error: ActionError) -> None:
+        """Note that an agent could not help, and why."""
+        self.degraded.append(str(error))
+        self.missed.append(agent)
 
     def metadata(self) -> dict[str, JsonValue]:
         """Return what the caller of the request is told."""
@@ -64,7 +71,14 @@ class WorkerCalls:
         return tuple(agent for agent in agents if agent not in serving)
 
     async def ask(
-        self, trace: Trace, agent: str, action: str, request: Request, reply: type[R]
+        self,
+        trace: Trace,
+        agent: str,
+        action: str,
+        request: Request,
+        reply: type[R],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
     ) -> R:
         """Return the reply; an error says which agent it is about."""
         breaker = self._breakers.get(agent)
@@ -72,15 +86,19 @@ class WorkerCalls:
             breaker = CircuitBreaker(FAILURES, RESET_SECONDS, self._clock)
             self._breakers[agent] = breaker
         try:
-            answered = await breaker.call(lambda: self._reach(agent, action, request, reply))
+            answered = await breaker.call(
+                lambda: self._reach(agent, action, request, reply, timeout)
+            )
         except ActionError as error:
             raise WorkerError(agent, action, error) from error
         trace.agents.append(agent)
         return answered
 
-    async def _reach(self, agent: str, action: str, request: Request, reply: type[R]) -> R:
+    async def _reach(
+        self, agent: str, action: str, request: Request, reply: type[R], timeout: float
+    ) -> R:
         try:
-            return await self._peers.call(agent, action, request, reply)
+            return await self._peers.call(agent, action, request, reply, timeout=timeout)
         except ActionError as error:
             if error.code is ErrorCode.NOT_FOUND and not self._is_listed(agent):
                 raise ActionError(ErrorCode.UNAVAILABLE, error.message) from error  # not its reply
@@ -90,11 +108,18 @@ class WorkerCalls:
         return any(record.slug == agent for record in self._peers.directory())
 
     async def ask_if_there(
-        self, trace: Trace, agent: str, action: str, request: Request, reply: type[R]
+        self,
+        trace: Trace,
+        agent: str,
+        action: str,
+        request: Request,
+        reply: type[R],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
     ) -> R | None:
         """Return the reply, or None with a note in the trace when the agent gives none."""
         try:
-            return await self.ask(trace, agent, action, request, reply)
+            return await self.ask(trace, agent, action, request, reply, timeout=timeout)
         except ActionError as error:
-            trace.degraded.append(str(error))
+            trace.note_missing(agent, error)
             return None

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
-from agents.language_processing.arithmetic import ArithmeticExpressionError, evaluate, show
 from agents.language_processing.intents import written_expression
 from agents.language_processing.topics import topic_of
+from common.arithmetic import ArithmeticExpressionError, evaluate, show
 from common.clock import Clock
 from common.contracts.knowledge import (
     AddFactRequest,

@@ -18,11 +18,10 @@ from common.contracts.language import (
     ChitchatMetadata,
     ChitchatRequest,
     ClearHistoryRequest,
-    GenerateRequest,
-    Generation,
     HistoryCleared,
     Turn,
 )
+from common.contracts.models import Engine, GenerateRequest, Generation
 from common.messages import ActionError, ErrorCode
 from common.state import Document
 
@@ -81,6 +80,8 @@ class ChitchatAgent(Agent):
         )
         if not generated.text.strip():
             raise ActionError(ErrorCode.INTERNAL, f"{REMOTE} generated nothing")
+        if generated.engine is not Engine.SERVER:  # rules of our own know more of small talk
+            raise ActionError(ErrorCode.UNAVAILABLE, f"{REMOTE} has no model")
         metadata = ChitchatMetadata(engine="remote", rule=generated.model)
         return ChitchatAnswer(text=generated.text.strip(), metadata=metadata)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from agents.language_processing.built_in_commands import BUILT_INS, BuiltIns, recognise
 from agents.language_processing.custom_commands import command_names, fill
-from agents.language_processing.directory import is_serving
+from agents.language_processing.host_programs import HostPrograms, named_program
 from common.contracts.language import (
     Analysis,
     AnalyzeRequest,
@@ -20,8 +20,6 @@ from common.contracts.language import (
     CommandVerdict,
     CustomCommand,
     ExecuteCommandRequest,
-    RunScriptRequest,
-    ScriptOutcome,
     StepResult,
     ValidateCommandRequest,
 )
@@ -30,8 +28,6 @@ from common.peers import Peers
 
 MAX_DEPTH = 8
 MAX_STEPS = 200
-SCRIPT_SECONDS = 30.0
-EXECUTOR = "executor"
 
 
 class CommandRun:
@@ -48,6 +44,7 @@ class CommandRun:
         self._built_ins = built_ins
         self._custom = custom
         self._request = request
+        self._host = HostPrograms(peers, request.user_id)
         self._steps_left = MAX_STEPS
 
     async def carry_out(self) -> CommandOutcome:
@@ -79,6 +76,10 @@ class CommandRun:
                 message=done.message,
                 data=dict(done.data),
             )
+        if line := named_program(command):
+            if not callers:
+                await self._check(f"run {line}")  # any agent may ask, not only who has checked
+            return await self._host.run(line)
         understood = None if callers else await self._understood(command)
         if understood and understood != command:
             return await self._run(understood, (command,))
@@ -141,24 +142,7 @@ class CommandRun:
     async def _run_script(self, definition: CustomCommand) -> CommandOutcome:
         script = fill(definition.script, self._request.parameters)
         await self._check(script)
-        if not is_serving(self._peers, EXECUTOR):
-            raise ActionError(
-                ErrorCode.UNAVAILABLE,
-                f"I cannot run the script {definition.name}: no {EXECUTOR} agent is running",
-            )
-        request = RunScriptRequest(script=script, user_id=self._request.user_id)
-        done = await self._peers.call(
-            EXECUTOR, "run_script", request, ScriptOutcome, timeout=SCRIPT_SECONDS
-        )
-        verb = "ran" if done.succeeded else "failed"
-        return CommandOutcome(
-            command=definition.name,
-            kind=CommandKind.SCRIPT,
-            succeeded=done.succeeded,
-            message=f"The script {definition.name} {verb}: {done.output or 'no output'}",
-            error=None if done.succeeded else ErrorCode.INTERNAL,
-            data={"output": done.output},
-        )
+        return await self._host.run_script(definition.name, script)
 
     async def _check(self, command: str) -> None:
         # The coordinator checked what the user said; what was made of it since is new.

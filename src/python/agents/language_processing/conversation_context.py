@@ -16,12 +16,14 @@ from common.state import Store
 
 FACE_SECONDS = 300.0
 MOOD_SECONDS = 120.0
+FEELING_SECONDS = 1_800.0
 INTERRUPT_SECONDS = 60.0
 CHARACTERS_PER_SECOND = 15.0
 MAX_WAITING = 20
 
 FACES = "faces"
 MOODS = "moods"
+FEELINGS = "feelings"
 INTERRUPTS = "interrupts"
 SPEECH = "speech"
 
@@ -33,6 +35,18 @@ class ConversationContext:
         self._store = store
         self._clock = clock
         self._lock = asyncio.Lock()
+
+    async def mood_of(self, user: str) -> Mood | None:
+        """Return how a user feels, as far as that is known and not too long ago."""
+        found = await self._store.get(FEELINGS, user)
+        return Mood(str(found["mood"])) if found else None
+
+    async def note_feeling(self, user: str, mood: Mood) -> None:
+        """Keep how a user feels, in whatever session; what is neutral is nothing to keep."""
+        if mood is Mood.NEUTRAL:
+            await self._store.delete(FEELINGS, user)
+            return
+        await self._keep(FEELINGS, user, {"mood": mood.value}, FEELING_SECONDS)
 
     async def read(self, session: str) -> ResponderState:
         """Return everything that has not expired."""

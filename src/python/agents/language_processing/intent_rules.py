@@ -9,6 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.language_processing.intent_patterns import (
+    ARITHMETIC,
+    HAS_OPERATOR,
+    HELLO,
+    LANGUAGES,
+    PROGRAM,
+    SHELL,
+    URL,
+    VERBS,
+    WH,
+    WORD_PROBLEM,
+)
 from common.contracts.language import Intent
 
 
@@ -23,45 +35,10 @@ class IntentRule:
     command: str = ""
 
 
-# Said before a wish; it does not change what is wished for.
-LEAD_IN = (
-    r"^(?:(?:hey|hi|hello|ok|okay|alright|so|well|um|uh|please|kindly|now|also|and|assistant"
-    r"|computer|thanks|thank you)[,.!]?\s+|(?:can|could|would|will) you\s+"
-    r"|i(?:'d| would) like (?:you )?to\s+|i want (?:you )?to\s+|i need you to\s+|just\s+)+"
-)
-
-_WH = r"(?:when|where|who|whom|whose|what|which|how|why)"
-_HELLO = r"(?:hi|hello|hiya|howdy|greetings|good (?:morning|afternoon|evening|day)|welcome back)"
-_ARITHMETIC = (
-    r"(?P<expression>[(\-\s]*\d(?:[\d\s.()+\-*/%^]|plus|minus|times|multiplied by|divided by"
-    r"|over|to the power of|x)*)"
-)
-# A lone number, a date or a phone number is no sum.
-_HAS_OPERATOR = (
-    r"(?=.*\d[\s)]*(?:[+*/%^x]|plus|minus|times|multiplied by|divided by|over|to the power of| - )"
-    r"[\s(]*\d)"
-)
-_VERBS = (
-    r"run|execute|launch|start|stop|restart|reboot|shut ?down|power (?:off|down|on)|open|close"
-    r"|play|pause|resume|turn|switch|set|increase|decrease|raise|lower|mute|unmute|enable|disable"
-    r"|lock|unlock|delete|remove|install|uninstall|kill|format|wipe|erase|download|upload|send"
-    r"|copy|move|rename|list|show|print|translate|dim|skip|update|activate|deactivate|cancel"
-    r"|change|connect|disconnect|empty|backup|back up|sync|deploy|record|read"
-)
-_SHELL = (
-    r"sudo|su|rm|rmdir|mkfs\S*|fdisk|dd|chmod|chown|curl|wget|git|docker|systemctl|ssh|cat|ls|bash"
-    r"|python|pip|apt(?:-get)?|drop (?:table|database)|delete from|truncate"
-)
-
-
-def _rule(
-    rule_id: str, intent: Intent, confidence: float, pattern: str, command: str = ""
-) -> IntentRule:
-    return IntentRule(rule_id, intent, confidence, pattern, command)
-
+_rule = IntentRule
 
 RULES: tuple[IntentRule, ...] = (
-    _rule("greeting.hello", Intent.GREETING, 0.95, rf"^{_HELLO}(?:,? \w+)?(?:,? \w+)?[!. ]*$"),
+    _rule("greeting.hello", Intent.GREETING, 0.95, rf"^{HELLO}(?:,? \w+)?(?:,? \w+)?[!. ]*$"),
     _rule("greeting.hey", Intent.GREETING, 0.9,
           r"^(?:hey|yo|hi|hello)(?:,? (?:there|again|hey|you|all|everyone|buddy|friend|assistant"
           r"|computer|jarvis))*[!. ]*$"),
@@ -80,7 +57,7 @@ RULES: tuple[IntentRule, ...] = (
           r"^(?:that (?:was|is)|that's|you(?:'ve| have) been|you(?:'re| are)) (?:very |really |so "
           r"|most )?(?:helpful|kind of you|a (?:big |great )?help)[!. ]*$"),
     _rule("reminder.recall", Intent.RECALL, 0.9,
-          rf"^remind me (?P<query>(?:of|about|{_WH})\b(?=.*(?:\bi told\b|\bwas\b|\bis\b|\bwere\b"
+          rf"^remind me (?P<query>(?:of|about|{WH})\b(?=.*(?:\bi told\b|\bwas\b|\bis\b|\bwere\b"
           r"|\bare\b|\bdid\b|\bdo\b)).+)$"),
     _rule("reminder.set", Intent.SET_REMINDER, 0.95,
           r"^remind (?:me|us)(?: (?:to|about|of|that))? (?P<content>.+)$"),
@@ -97,7 +74,7 @@ RULES: tuple[IntentRule, ...] = (
           r"(?:remember|recall|know) (?P<query>(?!(?:any|an?|some) (?:\w+ )?"
           r"(?:joke|story|song|riddle)).+)$"),
     _rule("recall.remember_wh", Intent.RECALL, 0.85,
-          rf"^(?:remember|recall) (?P<query>{_WH} .+)\?$"),
+          rf"^(?:remember|recall) (?P<query>{WH} .+)\?$"),
     _rule("remember.that", Intent.REMEMBER, 0.95,
           r"^(?:remember|note(?: down)?|keep in mind|bear in mind|don't forget|do not forget"
           r"|memori[sz]e|(?:make|take) (?:a )?note(?: of)?|write (?:this )?down|jot down|save"
@@ -119,6 +96,23 @@ RULES: tuple[IntentRule, ...] = (
           r" (?:is|are|was|were) .+[^?])$"),
     _rule("remember.allergy", Intent.REMEMBER, 0.75,
           r"^(?P<content>i(?:'m| am) (?P<topic>allergic to .+))$"),
+    _rule("page.says", Intent.READ_PAGE, 0.95,
+          rf"^what (?:does|do|is on|is written (?:on|at)|can i read (?:on|at)) {URL}"
+          r"(?: (?:say|tell)(?: us| me)?)?(?: about (?P<query>.+?))?[?. ]*$"),
+    _rule("page.read", Intent.READ_PAGE, 0.95,
+          r"^(?:read|open|fetch|load|visit|browse|summari[sz]e|look at|go to)(?: me)?(?: the)?"
+          rf"(?: (?:web ?)?(?:page|site|website))?(?: (?:at|on|of))? {URL}"
+          r"(?:,? (?:and (?:tell me|say|find out) )?(?P<query>.+?))?[?. ]*$"),
+    _rule("page.asked", Intent.READ_PAGE, 0.9,
+          rf"^(?P<query>(?:{WH}|tell me) .+?),? (?:according to|on|at|from) {URL}[?. ]*$"),
+    _rule("code.write", Intent.WRITE_CODE, 0.9,
+          r"^(?:write|generate|create|implement|program)(?: me| us)?(?: some| an?| the)?"
+          r"(?: (?:short|small|simple|new|quick|recursive))?"
+          rf"(?: (?P<language>{LANGUAGES}))? {PROGRAM}\b(?: .+)?$"),
+    _rule("reason.word_problem", Intent.REASON, 0.85, rf"^{WORD_PROBLEM}(?P<question>.+[?])$"),
+    _rule("reason.percent", Intent.REASON, 0.9,
+          r"^(?P<question>(?:what(?:'s| is)|how much is) \d+(?:[.,]\d+)? ?(?:%|percent|per ?cent)"
+          r" of .*\d.*)$"),
     _rule("command.time", Intent.COMMAND, 0.95,
           r"^(?:what(?:'s| is) the (?:current )?(?:time|date)(?: now| today)?|(?:tell me|show me"
           r"|give me) (?:the (?:current )?(?:time|date)|what time it is)|what (?:time|day|date) is"
@@ -126,11 +120,18 @@ RULES: tuple[IntentRule, ...] = (
           "time"),
     _rule("command.calculate", Intent.COMMAND, 0.95,
           rf"^(?:calculate|compute|evaluate|work out|what(?:'s| is| does)|how much (?:is"
-          rf"|does)) {_ARITHMETIC}(?: make| equal)?[=?. ]*$", "calculate {expression}"),
+          rf"|does)) {ARITHMETIC}(?: make| equal)?[=?. ]*$", "calculate {expression}"),
     _rule("command.calculate_verb", Intent.COMMAND, 0.85,
           r"^(?:calculate|compute|evaluate) (?P<expression>.+)$", "calculate {expression}"),
     _rule("command.arithmetic", Intent.COMMAND, 0.85,
-          rf"^{_HAS_OPERATOR}{_ARITHMETIC}[=?. ]*$", "calculate {expression}"),
+          rf"^{HAS_OPERATOR}{ARITHMETIC}[=?. ]*$", "calculate {expression}"),
+    _rule("reason.asked", Intent.REASON, 0.9,
+          r"^(?:think (?:it )?through|reason (?:about|through)|solve(?: this| the)?(?: riddle"
+          r"| puzzle| problem)?|figure out|(?:think|explain|reason|tell me|work (?:it|this) out)"
+          r" step by step(?: about)?)[:,]? (?P<question>.+)$"),
+    _rule("reason.steps", Intent.REASON, 0.85,
+          r"^(?P<question>(?:in )?how many steps (?:does|do|would|will|must) .+"
+          r"|.+ step by step)[?. ]*$"),
     _rule("command.status", Intent.COMMAND, 0.9,
           r"^(?:(?:show|give|get|check|report|tell|what(?:'s| is))(?: me)?(?: on)? )?(?:the )?"
           r"(?:system|agents?|fleet|overall)?(?:'s)? ?(?:status|health)(?: report| check)?"
@@ -185,14 +186,14 @@ RULES: tuple[IntentRule, ...] = (
           r"(?: (?:then|so|to you|me))?[!?. ]*$"),
     _rule("recall.tell_me", Intent.RECALL, 0.9,
           rf"^(?:tell me|say|show me|i (?:want|would like) to know|i wonder|let me know|know)"
-          rf" (?P<query>(?:{_WH}|whether|if)\b.+)$"),
+          rf" (?P<query>(?:{WH}|whether|if)\b.+)$"),
     _rule("recall.about", Intent.RECALL, 0.9,
           r"^(?:what do you (?:know|remember) about|what (?:have i|did i) (?:told|tell|say to|said"
           r" to) you about|tell me (?:everything |all |more |something |what you know )?about"
           r"|recall|anything about) (?P<query>.+)$"),
-    _rule("command.shell", Intent.COMMAND, 0.9, rf"^(?:{_SHELL})(?: .+)?$"),
-    _rule("command.verb", Intent.COMMAND, 0.8, rf"^(?:{_VERBS})(?: .*[^?])?$"),
-    _rule("recall.question", Intent.RECALL, 0.75, rf"^(?P<query>{_WH}(?:'s|'re|'d|'ll)? .+)$"),
+    _rule("command.shell", Intent.COMMAND, 0.9, rf"^(?:{SHELL})(?: .+)?$"),
+    _rule("command.verb", Intent.COMMAND, 0.8, rf"^(?:{VERBS})(?: .*[^?])?$"),
+    _rule("recall.question", Intent.RECALL, 0.75, rf"^(?P<query>{WH}(?:'s|'re|'d|'ll)? .+)$"),
     _rule("recall.yes_no", Intent.RECALL, 0.6,
           r"^(?P<query>(?:is|are|was|were|did|does|do|has|have|had|will|can|should"
           r"|am) .+)\?[?!. ]*$"),

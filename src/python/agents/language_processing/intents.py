@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from agents.language_processing.entities import find_entities
-from agents.language_processing.intent_rules import LEAD_IN, RULES, IntentRule
+from agents.language_processing.intent_patterns import LEAD_IN
+from agents.language_processing.intent_rules import RULES, IntentRule
+from agents.language_processing.moments import find_moment
 from agents.language_processing.topics import topic_of
 from common.contracts.language import Analysis, Entity, Intent
 
 # Rules look at the beginning of a text; no wish needs more.
 MATCHED_CHARACTERS = 2_000
+TIME_IS_UP = "the time is up"
 
 _LEAD_IN = re.compile(LEAD_IN, re.IGNORECASE)
 _COMPILED = tuple((rule, re.compile(rule.pattern, re.IGNORECASE)) for rule in RULES)
@@ -29,8 +33,11 @@ _SPOKEN_OPERATORS = (
 )
 
 
-def analyze(text: str, topic: str | None = None) -> Analysis:
-    """Analyze a text; topic is what the conversation is about, for questions that say `it`."""
+def analyze(text: str, topic: str | None = None, now: datetime | None = None) -> Analysis:
+    """Analyze a text; topic is what the conversation is about, for questions that say `it`.
+
+    Reminders name their moment when `now` is given.
+    """
     plain = plain_text(text)
     written = find_entities(text)
     if not plain:
@@ -42,7 +49,7 @@ def analyze(text: str, topic: str | None = None) -> Analysis:
                 return Analysis(
                     intent=rule.intent,
                     confidence=rule.confidence,
-                    entities=(*_implied(rule, match, candidate, topic), *written),
+                    entities=(*_implied(rule, match, candidate, topic, now), *written),
                     rule=rule.rule_id,
                 )
     return Analysis(intent=Intent.UNKNOWN, confidence=0.2, entities=written)
@@ -62,16 +69,49 @@ def written_expression(spoken: str) -> str:
 
 
 def _implied(
-    rule: IntentRule, match: re.Match[str], candidate: str, topic: str | None
+    rule: IntentRule,
+    match: re.Match[str],
+    candidate: str,
+    topic: str | None,
+    now: datetime | None,
 ) -> tuple[Entity, ...]:
     groups = {name: value for name, value in match.groupdict().items() if value}
-    if rule.intent in (Intent.REMEMBER, Intent.SET_REMINDER):
-        return _statement(groups, is_reminder=rule.intent is Intent.SET_REMINDER)
-    if rule.intent is Intent.RECALL:
-        return (Entity(kind="query", value=_query(groups["query"], topic)),)
-    if rule.intent is Intent.COMMAND:
-        return (Entity(kind="command", value=_command(rule, groups, candidate)),)
+    match rule.intent:
+        case Intent.REMEMBER:
+            return _statement(groups, is_reminder=False)
+        case Intent.SET_REMINDER:
+            reminded = _statement(groups, is_reminder=True)
+            return (*reminded, *(_moment(reminded[1].value, now) if now else ()))
+        case Intent.RECALL:
+            return (Entity(kind="query", value=_query(groups["query"], topic)),)
+        case Intent.COMMAND:
+            return (Entity(kind="command", value=_command(rule, groups, candidate)),)
+        case Intent.REASON:
+            return (Entity(kind="question", value=groups["question"].strip()),)
+        case Intent.READ_PAGE:
+            return _page(groups)
+        case Intent.WRITE_CODE:
+            language = groups.get("language", "").casefold()
+            named = (Entity(kind="language", value=language),) if language else ()
+            return (Entity(kind="description", value=candidate), *named)
     return ()
+
+
+def _moment(content: str, now: datetime) -> tuple[Entity, ...]:
+    found = find_moment(content, now)
+    if found is None:
+        return ()
+    task = Entity(kind="task", value=found.rest or TIME_IS_UP)
+    if found.at is not None:
+        return (task, Entity(kind="at", value=found.at.isoformat()))
+    return (task, Entity(kind="seconds", value=f"{found.seconds:g}"))
+
+
+def _page(groups: Mapping[str, str]) -> tuple[Entity, ...]:
+    url = groups["url"].rstrip(".,;:!?)")
+    address = Entity(kind="url", value=url if "://" in url else f"https://{url}")
+    query = groups.get("query", "").strip(" ,.?!")
+    return (address, Entity(kind="query", value=query)) if query else (address,)
 
 
 def _statement(groups: Mapping[str, str], *, is_reminder: bool) -> tuple[Entity, ...]:

@@ -6,6 +6,7 @@ Pure; which face or mood there is, the responder knows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from common.contracts.language import Intent, Mood
@@ -21,6 +22,10 @@ _APOLOGIES = ("sorry", "i am sorry", "i'm sorry", "apolog", "unfortunately", "i 
 _CHEERS = ("great", "gladly", "good news", "wonderful", "congratulations", "happy")
 _GREETINGS = ("hello", "hi there", "hi", "good morning", "good evening", "good afternoon",
               "welcome")  # fmt: skip
+
+
+_CHEERED = re.compile(r"^(?:great|wonderful|good news|congratulations)!\s+", re.IGNORECASE)
+_EXCLAIMED = re.compile(r"!+(?=\s)")
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,16 @@ def _tone(text: str, mood: Mood) -> str:
     folded = text.casefold()
     if mood is Mood.APOLOGETIC and not any(apology in folded for apology in _APOLOGIES):
         return f"I am sorry. {_capital(text)}"
+    if mood is Mood.GENTLE:
+        return _calm(text)
     if mood is Mood.CHEERFUL and not folded.startswith((*_CHEERS, *_GREETINGS)):
         return f"Great! {_capital(text)}"
     return text
+
+
+def _calm(text: str) -> str:
+    """Take out cheers in front, and exclamation marks between sentences."""
+    return _EXCLAIMED.sub(".", _CHEERED.sub("", text) or text)
 
 
 def _finish(text: str, mood: Mood) -> str:
@@ -92,8 +104,8 @@ def _finish(text: str, mood: Mood) -> str:
     bare = finished.rstrip(_CLOSERS)
     if not bare or bare[-1] not in _ENDS:
         return f"{finished}{'!' if mood is Mood.CHEERFUL else '.'}"
-    if mood is Mood.APOLOGETIC and finished.endswith("!"):
-        # An apology that shouts is none.
+    if mood in (Mood.APOLOGETIC, Mood.GENTLE) and finished.endswith("!"):
+        # An apology that shouts is none, and no comfort either.
         return f"{finished.rstrip('!')}."
     return finished
 

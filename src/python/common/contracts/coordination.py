@@ -6,18 +6,22 @@ Only values live here; priorities, queues and flows belong to the request coordi
 
 from __future__ import annotations
 
-import base64
-import binascii
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from common.attachments import Attachment
 from common.contracts.language import MAX_TEXT
 from common.contracts.session import SessionId, UserId
 from common.messages import Event, Query, Reply, Request, Topic
 
-MAX_DATA = 8_000_000
+MAX_ATTACHMENT: Final = 10_000_000
+"""Bytes of a sound or a picture: a minute of stereo, or what a camera makes."""
+
+WAV: Final = "audio/wav"
+PNG: Final = "image/png"
+JPEG: Final = "image/jpeg"
 
 Priority = Annotated[int, Field(ge=1, le=10)]
 RequestId = Annotated[str, Field(min_length=1, max_length=100)]
@@ -58,13 +62,35 @@ class RequestStatus(StrEnum):
     FAILED = "failed"
 
 
-class SubmitRequest(Request):
-    """Ask request_coordinator `submit_request`; data is text, or base64 for audio and vision."""
+def format_of(content: bytes) -> str:
+    """Return the media type that the first bytes of a file tell, or nothing."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
+        return WAV
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    return JPEG if content.startswith(b"\xff\xd8\xff") else ""
+
+
+FORMATS: Final[dict[RequestType, tuple[str, ...]]] = {
+    RequestType.TEXT: (),
+    RequestType.BACKGROUND: (),
+    RequestType.AUDIO: (WAV,),
+    RequestType.VISION: (PNG, JPEG),
+}
+"""What may be attached to a request of each type; text needs nothing attached."""
+
+
+class Submission(Request):
+    """
+    What somebody asks, but for the file that belongs to it.
+
+    Data is the text; of a vision request it is a question about the picture, or empty, and of an
+    audio request it is empty. Speak wants the answer as sound, too.
+    """
 
     type: RequestType
-    data: str = Field(min_length=1, max_length=MAX_DATA, pattern=r"\S")
-    format: str = Field(default="", max_length=40)
-    sample_rate: int | None = Field(default=None, ge=8_000, le=384_000)
+    data: str = Field(default="", max_length=MAX_TEXT)
+    speak: bool = False
     user_id: UserId = "anonymous"
     session_id: SessionId = "default"
     user_kind: UserKind = UserKind.MEMBER
@@ -72,18 +98,36 @@ class SubmitRequest(Request):
     confirmed: bool = False  # the user said yes to a risky command
     priority: Priority | None = None  # 1 is first; None: from type, user kind and urgency
 
+
+class SubmitRequest(Submission):
+    """Ask request_coordinator `submit_request`; a WAV, PNG or JPEG file is attached."""
+
+    attachment: Attachment | None = None
+
     @model_validator(mode="after")
-    def check_data(self) -> Self:
-        """Refuse a text that is too long, and sound or an image that is not base64."""
-        if self.type in (RequestType.TEXT, RequestType.BACKGROUND):
-            if len(self.data) > MAX_TEXT:
-                raise ValueError(f"data has {len(self.data)} characters, the limit is {MAX_TEXT}")
-            return self
-        try:
-            base64.b64decode(self.data, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"data of {self.type} must be base64: {error}") from None
+    def check_content(self) -> Self:
+        """Refuse a text that says nothing, and a file that is missing or of another kind."""
+        wanted = FORMATS[self.type]
+        if not wanted and not self.data.strip():
+            raise ValueError(f"expected a text in data of {self.type.value}, found none")
+        if self.type is RequestType.AUDIO and self.data:
+            raise ValueError("expected no data of audio, as the sound is the text; found some")
+        check_attachment(self.attachment, wanted)
         return self
+
+
+def check_attachment(content: bytes | None, wanted: tuple[str, ...]) -> None:
+    """Raise ValueError when a file is not of one of these formats, or too large."""
+    expected = " or ".join(wanted) or "nothing"
+    if content is None:
+        if wanted:
+            raise ValueError(f"expected {expected} as attachment, found nothing")
+        return
+    if len(content) > MAX_ATTACHMENT:
+        raise ValueError(f"attachment has {len(content)} bytes, the limit is {MAX_ATTACHMENT}")
+    if format_of(content) not in wanted:
+        found = format_of(content) or "bytes of another kind"
+        raise ValueError(f"expected {expected} as attachment, found {found}")
 
 
 class RequestAccepted(Reply):
@@ -112,11 +156,16 @@ class RequestFailure(BaseModel):
 
 
 class RequestResult(Reply):
-    """Answer `get_result`; metadata says the intent, the agents used and what was degraded."""
+    """
+    Answer `get_result`; metadata says the intent, the agents used and what was degraded.
+
+    Audio is the answer as a WAV file, when it was wanted and there is a voice.
+    """
 
     request_id: str
     status: RequestStatus
     answer: str | None = None
+    audio: Attachment | None = None
     error: RequestFailure | None = None
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     submitted_at: float = 0.0
@@ -171,33 +220,3 @@ class InteractionHappened(Event):
 
 
 INTERACTIONS: Final = Topic("request_coordinator", "interactions", InteractionHappened)
-
-
-# ---- worker agents of audio and vision requests
-
-
-class TranscribeRequest(Query):
-    """Ask stt_service `transcribe`."""
-
-    audio_data: str = Field(min_length=1, max_length=MAX_DATA)
-    format: str = ""
-    sample_rate: int | None = None
-
-
-class Transcript(Reply):
-    """Answer `transcribe`."""
-
-    text: str
-
-
-class DescribeImageRequest(Query):
-    """Ask vision_processing_agent `describe_image`."""
-
-    image_data: str = Field(min_length=1, max_length=MAX_DATA)
-    format: str = ""
-
-
-class ImageDescription(Reply):
-    """Answer `describe_image`."""
-
-    description: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from common.messages import Event, Reply, Request, Topic
+from common.messages import Event, Query, Reply, Request, Topic
 
 CommandLine = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
 
@@ -54,3 +54,34 @@ class ExecutionReported(Event):
 
 
 EXECUTIONS: Final = Topic("executor", "executions", ExecutionReported)
+
+
+class AllowedCommand(BaseModel):
+    """Describe one command that may run; a built-in one needs no program on the host."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    summary: str
+    usage: str
+    is_built_in: bool
+    is_available: bool  # the program is installed here
+
+
+class AllowedCommands(Reply):
+    """Answer executor `list_allowed`, sorted by name."""
+
+    commands: tuple[AllowedCommand, ...]
+
+
+class ExecutionHistoryRequest(Query):
+    """Ask executor `get_history`, newest first; of everybody or of one user."""
+
+    limit: int = Field(default=20, ge=1, le=500)
+    user_id: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class ExecutionHistory(Reply):
+    """Answer `get_history`: what was run or refused since the executor started."""
+
+    executions: tuple[ExecutionReported, ...]

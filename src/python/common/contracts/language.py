@@ -33,7 +33,10 @@ class Intent(StrEnum):
     REMEMBER = "remember"  # entities: topic, content
     RECALL = "recall"  # entities: query
     COMMAND = "command"  # entities: command, the canonical text for the command agents
-    SET_REMINDER = "set_reminder"  # entities: topic, content, and date or time when given
+    SET_REMINDER = "set_reminder"  # entities: topic, content, task, and seconds or at when given
+    REASON = "reason"  # entities: question, which takes several steps
+    READ_PAGE = "read_page"  # entities: url, and query when something is asked about the page
+    WRITE_CODE = "write_code"  # entities: description, and language when given
     GREETING = "greeting"
     FAREWELL = "farewell"
     THANKS = "thanks"
@@ -335,6 +338,7 @@ class Mood(StrEnum):
     NEUTRAL = "neutral"
     CHEERFUL = "cheerful"
     APOLOGETIC = "apologetic"
+    GENTLE = "gentle"  # for whoever is sad, afraid or angry: nothing is cheered or shouted
 
 
 class RespondRequest(Request):
@@ -345,6 +349,7 @@ class RespondRequest(Request):
     mood: Mood = Mood.NEUTRAL
     face: Identifier | None = None
     session_id: Identifier | None = None
+    user_id: Identifier | None = None  # whose feelings colour the tone
     speak: bool = True
 
 
@@ -384,7 +389,7 @@ class NotifyEventRequest(Request):
         if self.type is EventType.FACE_DETECTED and self.name is None:
             raise ValueError("face_detected needs `name`, the name of the recognised face")
         if self.type is EventType.MOOD_DETECTED and self.mood is None:
-            raise ValueError("mood_detected needs `mood`: neutral, cheerful or apologetic")
+            raise ValueError("mood_detected needs `mood`: neutral, cheerful, apologetic or gentle")
         return self
 
 
@@ -411,34 +416,7 @@ class ResponderState(Reply):
     pending_speech: tuple[str, ...] = ()
 
 
-# ---- peers that the language agents use when the directory has them
-
-
-class SpeakRequest(Request):
-    """Ask streaming_tts_agent `speak`."""
-
-    text: SpokenText
-    session_id: Identifier | None = None
-
-
-class StopSpeakingRequest(Request):
-    """Ask streaming_tts_agent `stop_speaking`."""
-
-    session_id: Identifier | None = None
-
-
-class GenerateRequest(Request):
-    """Ask remote_connector_agent `generate`."""
-
-    prompt: str = Field(min_length=1, max_length=50_000)
-    max_tokens: int = Field(default=256, ge=1, le=4096)
-
-
-class Generation(Reply):
-    """Answer `generate`."""
-
-    text: str
-    model: str = ""
+# ---- executor, as far as scripts go; single commands are in execution
 
 
 class RunScriptRequest(Request):

@@ -135,3 +135,49 @@ class ModelChanged(Event):
 
 
 MODEL_CHANGES: Final = Topic("model_manager_agent", "model_changes", ModelChanged)
+
+
+# ---- choice and use of models
+
+
+class SelectModelRequest(Query):
+    """Ask model_manager_suite `select_model`: the best one for a task within a limit of memory."""
+
+    task: Task = Task.CHAT
+    max_memory_mb: float | None = Field(default=None, ge=0.0, le=1e9)
+
+
+class RecordUsageRequest(Request):
+    """Ask predictive_loader and model_manager_suite `record_usage`: a model was used."""
+
+    model: ModelName
+    task: Task = Task.CHAT
+
+
+class PredictModelsRequest(Query):
+    """Ask predictive_loader and model_manager_suite `predict_models`."""
+
+    limit: int = Field(default=3, ge=1, le=50)
+
+
+class ModelForecast(BaseModel):
+    """One model that will be wanted soon, with its probability and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    probability: float = Field(ge=0.0, le=1.0)
+    reason: str = ""
+
+
+class ModelForecasts(Reply):
+    """Answer `predict_models`, likeliest first."""
+
+    models: tuple[ModelForecast, ...]
+    uses: int = 0  # how many uses they were learned from
+
+
+class ModelUsed(Request):
+    """Ask vram_optimizer_agent `track_model_usage`: a model was used, at its last."""
+
+    model: ModelName

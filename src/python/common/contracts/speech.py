@@ -213,3 +213,67 @@ class SpeakingStopped(Reply):
     """Answer `stop_speaking`: how many utterances were dropped, the current one among them."""
 
     dropped: int
+
+
+class TranscribeStreamRequest(Query):
+    """Open stt_service `transcribe_stream`: sound in, what was understood so far out."""
+
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+
+
+class TranscriptItem(Item):
+    """What was understood so far; the final one is the last."""
+
+    text: str
+    final: bool = False
+    confidence: float = Field(default=1.0, ge=0.0, le=1.0)
+    seconds: float = 0.0
+
+
+# ---- audio_capture and fused_audio_preprocessor
+
+
+class PushAudioRequest(Request):
+    """Ask audio_capture `push_audio`: publish PCM as if a microphone had heard it."""
+
+    pcm: Attachment
+    sample_rate: Rate = SAMPLE_RATE
+    session_id: SessionId = DEFAULT_SESSION
+    last: bool = False
+
+
+class PlayRecordingRequest(Request):
+    """Ask audio_capture `play_recording`: publish a WAV file in real time."""
+
+    audio: Attachment
+    session_id: SessionId = DEFAULT_SESSION
+
+
+class AudioTaken(Reply):
+    """Answer both: where in the stream the sound begins and ends, in seconds."""
+
+    start: float
+    end: float
+
+
+class CleanRequest(Query):
+    """Ask fused_audio_preprocessor `clean`; audio is a WAV file."""
+
+    audio: Attachment
+
+
+class Span(BaseModel):
+    """A piece of a recording, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: float
+    end: float
+
+
+class Cleaned(Reply):
+    """Answer `clean` with a WAV file at SAMPLE_RATE and where in it speech is."""
+
+    audio: Attachment
+    speech: tuple[Span, ...]
+    seconds: float

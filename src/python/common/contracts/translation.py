@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.messages import Item, Query, Reply
 
@@ -57,3 +57,32 @@ class DetectedLanguage(Reply):
 
     language: str
     confidence: float = Field(ge=0.0, le=1.0)
+
+
+class LanguagePair(BaseModel):
+    """A pair of languages and the engine that would do it now."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    target: str
+    engine: str
+
+
+class SupportedLanguages(Reply):
+    """Answer translation_service `supported_languages`.
+
+    `detected` are told apart; every pair of `translated` needs nothing but the service.
+    """
+
+    detected: tuple[str, ...]
+    translated: tuple[str, ...]
+    pairs: tuple[LanguagePair, ...]
+    has_model: bool  # another engine, for all other pairs, serves now
+
+
+class TranslateStreamRequest(Query):
+    """Ask fixed_streaming_translation `translate_stream`; pieces of text come as items."""
+
+    target_language: Language = "en"
+    source_language: Language | None = None  # None: detected from the first sentence

@@ -107,3 +107,20 @@ class ImageDescription(Reply):
     width: int = 0
     height: int = 0
     colours: tuple[str, ...] = ()
+    brightness: float = Field(default=0.0, ge=0.0, le=1.0)
+    is_blurred: bool = False
+
+
+class ReadTextRequest(Query):
+    """Ask vision_processing_agent `read_text`."""
+
+    image: Attachment
+
+
+class TextRead(Reply):
+    """Answer `read_text`: the lines that are surely text, and how sure that is."""
+
+    text: str
+    confidence: float = Field(ge=0.0, le=1.0)
+    width: int
+    height: int

@@ -14,7 +14,7 @@ MOST_ITEMS = 4
 MOST_CHARACTERS = 60
 HUGE = 1e12
 # Characters that JSON can carry.
-CHARACTERS = st.characters(exclude_categories=("Cs",))
+CHARACTERS = st.characters(codec="utf-8")
 ANYTHING: Values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(CHARACTERS, max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from common.actions import actions_of
+from common.contracts import coordination as c
 from common.contracts.registry import REGISTRY_SLUG
 from common.facts import ANY_AGENT, AgentFacts
 from common.messages import Reply, Request
@@ -20,6 +21,8 @@ from common.testing.process import AgentProcesses, KeyRing
 
 CATALOGUE = Path("tests/catalogue.json")
 READY_SECONDS = 60.0
+ANSWER_SECONDS = 40.0
+FRONT_DOOR = "request_coordinator"
 STATED = ("name", "slug", "machine", "group", "port", "health_port", "gpu", "criticality")
 
 R = TypeVar("R", bound=Reply)
@@ -35,12 +38,24 @@ class Household:
         self.peers = peers
         self._facts = facts
         self._processes = processes
+        self._ended: dict[str, float] = {}  # since when the newest process that was killed had run
 
     async def call(
         self, agent: str, action: str, request: Request, reply: type[R], *, timeout: float = 10.0
     ) -> R:
         """Return an agent's reply; raise ActionError."""
         return await self.peers.call(agent, action, request, reply, timeout=timeout)
+
+    async def ask(
+        self, text: str = "", kind: c.RequestType = c.RequestType.TEXT, **fields: Any
+    ) -> c.RequestResult:
+        """Put a request to the front door and wait for its end."""
+        submission = c.SubmitRequest(type=kind, data=text, **fields)
+        accepted = await self.call(FRONT_DOOR, "submit_request", submission, c.RequestAccepted)
+        wanted = c.GetResultRequest(request_id=accepted.request_id, wait_seconds=ANSWER_SECONDS)
+        return await self.call(
+            FRONT_DOOR, "get_result", wanted, c.RequestResult, timeout=ANSWER_SECONDS + 5.0
+        )
 
     async def start(self, *slugs: str) -> None:
         """Start agents and return when they are ready; say who is not, with its log."""
@@ -56,7 +71,9 @@ class Household:
 
     async def kill(self, slug: str) -> None:
         """End an agent as a crash does."""
+        known = [record.since for record in self.peers.directory() if record.slug == slug]
         await self._processes.kill(slug)
+        self._ended[slug] = max(known, default=0.0)
 
     async def restart(self, slug: str) -> None:
         """Kill an agent and start it again on the state that it left."""
@@ -72,7 +89,10 @@ class Household:
         return {
             record.slug
             for record in self.peers.directory()
-            if record.phase == "ready" and record.slug in running
+            if record.phase == "ready"
+            and record.slug in running
+            # A killed process stays in the directory until its lease ends.
+            and record.since > self._ended.get(record.slug, 0.0)
         }
 
     def _runs(self, slug: str) -> bool:

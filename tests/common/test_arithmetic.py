@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.language_processing.arithmetic import (
+from common.arithmetic import (
     MAX_BITS,
     ArithmeticExpressionError,
     evaluate,
