@@ -25,8 +25,7 @@ CATALOGUE = by_slug(json.loads(Path("tests/catalogue.json").read_text()))
 
 def test_the_build_knows_agents() -> None:
     """The comparisons below compare something."""
-    assert len(STATED) == 14
-    assert len(CATALOGUE) == 84
+    assert len(STATED) == len(CATALOGUE) == 84
 
 
 @pytest.mark.parametrize("slug", sorted(STATED))
@@ -39,10 +38,8 @@ def test_an_agent_is_what_the_catalogue_says(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", sorted(STATED))
 def test_an_agent_awaits_whom_the_catalogue_says(slug: str) -> None:
-    """Of the dependencies of the catalogue, those that exist are stated, and no others."""
-    expected = [needed for needed in CATALOGUE[slug]["depends_on"] if needed in STATED]
-
-    assert STATED[slug]["depends_on"] == sorted(expected)
+    """The dependencies of the catalogue are stated, and no others."""
+    assert STATED[slug]["depends_on"] == sorted(CATALOGUE[slug]["depends_on"])
 
 
 @pytest.mark.parametrize("slug", sorted(STATED))

@@ -202,7 +202,7 @@ def test_system_packages_are_held_against_their_lockfile(engine: RuleRunner) -> 
     lock = Path("3rdparty/debian/system.lock").read_text()
     engine.write_files({"3rdparty/debian/system.lock": lock})
     found = []
-    for package in ("libportaudio2", "ffmpeg"):
+    for package in ("lttoolbox", "ffmpeg"):
         stated = build.format(repr(package))
         engine.write_files({f"{AGENTS}/core_services/BUILD": stated})
         fleet = engine.request(StatedFleet, [])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.emotion_system.mood_tracker_agent import MoodTrackerAgent
-from agents.emotion_system.moods import MAX_SAMPLES, MoodRecord, slope, with_feeling
+from agents.emotion_system.moods import MAX_SAMPLES, MoodRecord, with_feeling
 from common.contracts.emotion import EMOTIONS, Emotion, EmotionalState, EmotionChanged
 from common.messages import ActionError, ErrorCode
 from common.testing import AgentHarness

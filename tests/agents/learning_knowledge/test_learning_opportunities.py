@@ -21,7 +21,7 @@ from common.testing import AgentHarness, FakePeers
 ORCHESTRATION = "learning_orchestration_service"
 
 
-def said(text: str, intent: str = "command", confidence: float = 0.9, **more: bool) -> object:
+def said(text: str, intent: str = "command", confidence: float = 0.9) -> InteractionHappened:
     """Return something that was said in one session."""
     return InteractionHappened(
         request_id=text,
@@ -32,7 +32,6 @@ def said(text: str, intent: str = "command", confidence: float = 0.9, **more: bo
         intent=intent,
         confidence=confidence,
         at=1_750_000_000.0,
-        **more,
     )
 
 
@@ -101,7 +100,7 @@ async def test_who_cannot_be_told_is_told_later() -> None:
 
 
 async def test_valuable_interactions_are_set_aside_once_and_kept(tmp_path: Path) -> None:
-    """Corrected ones get the label that was meant; unsure ones wait for one; repeats are not kept."""
+    """Corrected ones get the label that was meant; unsure ones wait for one; no repeats."""
     async with AgentHarness(ActiveLearningMonitor, state_directory=tmp_path) as agent:
         await agent.clock.settle()
         for event in (
@@ -111,12 +110,20 @@ async def test_valuable_interactions_are_set_aside_once_and_kept(tmp_path: Path)
             said("Do the thing!", "unknown", 0.2),
         ):
             agent.peers.happen(INTERACTIONS, event)
+        while (await agent.call("get_stats")).interactions < 4:
+            await agent.clock.settle()
         marked = await agent.call("mark_interaction", text="fetch my slippers", label="command")
         again = await agent.call("mark_interaction", text="fetch my slippers", label="command")
+        stats = await agent.call("get_stats")
+        (wanted,) = (await agent.call("get_training_material", labelled=False)).material
     assert not marked.told and not again.told
+    assert stats.by_label == {"command": 2} and stats.repeats == 2
+    assert wanted.text == "do the thing"
     async with AgentHarness(ActiveLearningMonitor, state_directory=tmp_path) as agent:
         material = (await agent.call("get_training_material")).material
-        assert "fetch my slippers" in [one.text for one in material]
+        sources = {one.text: (one.label, one.source.value) for one in material}
+        assert sources["fetch my slippers"] == ("command", "hand")
+        assert sources["put some queen on"] == ("command", "correction")
         await agent.call("clear_state")
         assert not (await agent.call("get_training_material")).material
 

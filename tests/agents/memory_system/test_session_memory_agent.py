@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from agents.memory_orchestrator.memory_orchestrator_service import MemoryOrchestratorService
 from agents.memory_system.session_memory_agent import (
     SessionMemoryAgent,
-    token_count,
     within_budget,
 )
 from common.actions import actions_of
 from common.contracts.session import Interaction, SessionContext
 from common.messages import ActionError, ErrorCode
 from common.testing import AgentHarness
+from common.token_cost import token_cost
 
 Harness = AgentHarness[SessionMemoryAgent]
 
@@ -86,7 +86,7 @@ async def test_context_is_what_was_said_in_order() -> None:
         assert texts(context) == ["hello", "good day", "how are you?"]
         assert [said.role for said in context.interactions] == ["user", "assistant", "user"]
         assert (context.user_id, context.dropped) == ("ann", 0)
-        assert context.tokens == sum(map(token_count, texts(context)))
+        assert context.tokens == sum(map(token_cost, texts(context)))
 
 
 async def test_a_session_without_an_id_gets_one() -> None:
@@ -210,6 +210,6 @@ def test_the_budget_is_kept_without_gaps(
     """What fits is a run of the newest; one more would not have fitted."""
     kept, spent = within_budget(newest_first, budget)
     assert kept == tuple(reversed(newest_first[: len(kept)]))
-    assert spent == sum(token_count(said.text) for said in kept) <= budget
+    assert spent == sum(token_cost(said.text) for said in kept) <= budget
     if len(kept) < len(newest_first):
-        assert spent + token_count(newest_first[len(kept)].text) > budget
+        assert spent + token_cost(newest_first[len(kept)].text) > budget

@@ -88,8 +88,9 @@ def test_what_is_held_out_is_never_trained_on(texts: list[str], cut: int) -> Non
 
 async def finished(agent: AgentHarness[LocalFineTunerAgent], job_id: str) -> t.TrainingJob:
     """Return a job when its thread has ended."""
+    await agent.clock.settle()
     async with agent.agent._turn:
-        pass
+        pass  # the thread has ended
     while not (found := await agent.call("get_status", job_id=job_id)).phase.is_over:
         await agent.clock.settle()
     assert isinstance(found, t.TrainingJob)
@@ -106,8 +107,9 @@ async def test_a_job_runs_reports_and_predicts(tmp_path: Path) -> None:
             await agent.call("start_job", job_id=job.job_id)
     async with AgentHarness(LocalFineTunerAgent, state_directory=tmp_path) as agent:
         answer = await agent.call("predict", model="rooms", text="it is cold in the office")
+        await agent.call("clear_state")
         with pytest.raises(ActionError) as unknown:
-            await agent.call("predict", model="none", text="x")
+            await agent.call("predict", model="rooms", text="x")
 
     assert done.phase is JobPhase.DONE and done.scores is not None and done.epoch > 0
     assert done.scores.after > done.scores.before and "no neural" in done.trains

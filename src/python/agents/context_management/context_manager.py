@@ -20,7 +20,6 @@ from agents.context_management.context_window import (
     importance_of,
     score_at,
     shown,
-    token_cost,
 )
 from common.agent import Agent, action
 from common.bounded_documents import BoundedDocuments
@@ -36,6 +35,7 @@ from common.contracts.context import (
     PruneContextRequest,
 )
 from common.messages import ActionError, ErrorCode
+from common.token_cost import token_cost
 
 KEPT_SECONDS = 7 * 24 * 3600.0
 MAX_SESSIONS = 200

@@ -20,7 +20,6 @@ HALF_LIFE: Final = 1_800.0
 
 MAX_ENTRIES: Final = 300
 MAX_TOKENS: Final = 8_000
-TOKENS_PER_WORD: Final = 1.3
 
 _BASE: Final[dict[Speaker, float]] = {"user": 0.35, "assistant": 0.2, "system": 0.3}
 _SIGNS: Final[tuple[tuple[float, re.Pattern[str]], ...]] = (
@@ -44,11 +43,6 @@ class Kept(BaseModel):
     importance: float
     tokens: int
     at: float
-
-
-def token_cost(text: str) -> int:
-    """Estimate what a text costs of a budget: by its words, or its length when it has few."""
-    return max(1, round(len(tokens(text)) * TOKENS_PER_WORD), len(text) // 12)
 
 
 def importance_of(text: str, speaker: Speaker, window: Sequence[Kept]) -> float:

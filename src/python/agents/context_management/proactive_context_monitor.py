@@ -7,7 +7,7 @@ When help fits is data in `help_rules`.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 
 from agents.context_management.help_rules import offers_for, pause_of
 from common.agent import Agent, action
@@ -24,6 +24,7 @@ from common.contracts.proactive import (
     ContextTaken,
     HelpOffered,
 )
+from common.newest import Newest
 
 MAX_NOTES = 1_000
 NOTES_OF_USER = 50
@@ -39,7 +40,7 @@ class ProactiveContextMonitor(Agent):
     async def start(self) -> None:
         """Begin to watch conversations."""
         self._notes: deque[ContextNote] = deque(maxlen=MAX_NOTES)
-        self._silent_until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._silent_until: Newest[tuple[str, str], float] = Newest(MAX_PAUSES)
         self.spawn(self._watch(), "conversations")
 
     async def state_cleared(self) -> None:
@@ -86,7 +87,6 @@ class ProactiveContextMonitor(Agent):
             if self._silent_until.get(key, 0.0) > now:
                 continue
             self._silent_until[key] = now + pause_of(offer.reason)
-            self._silent_until.move_to_end(key)
             self.events.publish(
                 OFFERS,
                 HelpOffered(
@@ -98,8 +98,6 @@ class ProactiveContextMonitor(Agent):
                 ),
             )
             made.append(offer.reason)
-        while len(self._silent_until) > MAX_PAUSES:
-            self._silent_until.popitem(last=False)
         return tuple(made)
 
     async def _watch(self) -> None:

@@ -6,8 +6,6 @@ Words and voices are data in `empathic_wording`; what the user feels, the emotio
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from agents.emotion_system.empathic_wording import voice_for, worded
 from agents.emotion_system.feelings import faded
 from common.agent import Agent, action
@@ -26,6 +24,7 @@ from common.contracts.emotion import (
 )
 from common.contracts.speech import Saying, SayRequest
 from common.messages import ActionError, Query
+from common.newest import Newest
 
 ENGINE = "emotion_engine"
 MOUTH = "streaming_tts_agent"
@@ -38,7 +37,7 @@ class EmpathyAgent(Agent):
 
     async def start(self) -> None:
         """Listen to the emotion engine."""
-        self._heard: OrderedDict[str, EmotionalState] = OrderedDict()
+        self._heard: Newest[str, EmotionalState] = Newest(MAX_USERS)
         self._worded = 0
         self._answers = True
         self.spawn(self._follow(), "emotions")
@@ -113,12 +112,6 @@ class EmpathyAgent(Agent):
         self._answers = True
         return reply.state
 
-    def _hear(self, user_id: str, state: EmotionalState) -> None:
-        self._heard[user_id] = state
-        self._heard.move_to_end(user_id)
-        while len(self._heard) > MAX_USERS:
-            self._heard.popitem(last=False)
-
     async def _follow(self) -> None:
         async for delivery in self.peers.subscribe(EMOTIONS):
-            self._hear(delivery.event.user_id, delivery.event.state)
+            self._heard[delivery.event.user_id] = delivery.event.state

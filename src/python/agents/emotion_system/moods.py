@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.contracts.emotion import DayMood, Emotion, EmotionalState, MoodSample, Share, Valence
+from common.straight_line import slope
 
 SMOOTHING: Final = 0.3
 MAX_SAMPLES: Final = 200
@@ -57,26 +58,17 @@ def with_feeling(record: MoodRecord, state: EmotionalState, at: float) -> MoodRe
 def hourly_trend(samples: Sequence[MoodSample]) -> float:
     """Return the change of the mood an hour over the latest samples, at most the whole scale."""
     latest = samples[-TREND_SAMPLES:]
-    return slope([(sample.at / 3600.0, sample.mood) for sample in latest])
+    return _bounded(slope([(sample.at / 3600.0, sample.mood) for sample in latest]))
 
 
 def daily_trend(days: Sequence[DayMood]) -> float:
     """Return the change of the mood a day."""
     points = [(float(datetime.fromisoformat(day.day).toordinal()), day.valence) for day in days]
-    return slope(points)
+    return _bounded(slope(points))
 
 
-def slope(points: Sequence[tuple[float, float]]) -> float:
-    """Return the slope of the line through points (least squares); 0 when there is none."""
-    if len(points) < 2:
-        return 0.0
-    middle = sum(x for x, _ in points) / len(points)
-    height = sum(y for _, y in points) / len(points)
-    spread = sum((x - middle) ** 2 for x, _ in points)
-    if spread <= 1e-12:
-        return 0.0
-    rise = sum((x - middle) * (y - height) for x, y in points)
-    return max(-_STEEPEST, min(_STEEPEST, rise / spread))
+def _bounded(trend: float) -> float:
+    return max(-_STEEPEST, min(_STEEPEST, trend))
 
 
 def _with_sample(days: tuple[DayMood, ...], sample: MoodSample) -> tuple[DayMood, ...]:

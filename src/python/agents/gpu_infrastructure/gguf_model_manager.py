@@ -8,7 +8,6 @@ configured model server (llama.cpp's own speaks that API), or by the embedded en
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +32,7 @@ from common.gpu_memory import device_memory
 from common.messages import ActionError, ErrorCode
 from common.model_server import ModelServerConfiguration
 from common.model_shelf import ModelShelf
+from common.newest import Newest
 from common.text_engine import TextEngine, cache_key
 
 CACHED_PROMPTS: Final = 200
@@ -62,7 +62,7 @@ class GGUFModelManager(Agent):
         self._engine = TextEngine(told, self.clock)
         self._shelf = ModelShelf(told.budget_mb, self.clock)
         self._broken: dict[str, str] = {}
-        self._cache: OrderedDict[str, tuple[str, float, Generation]] = OrderedDict()
+        self._cache: Newest[str, tuple[str, float, Generation]] = Newest(CACHED_PROMPTS)
         self._loading = asyncio.Lock()
 
     async def start(self) -> None:
@@ -166,8 +166,6 @@ class GGUFModelManager(Agent):
 
     def _keep(self, key: str, model: str, generation: Generation) -> None:
         self._cache[key] = (model, self.clock.now() + CACHE_SECONDS, generation)
-        while len(self._cache) > CACHED_PROMPTS:
-            self._cache.popitem(last=False)
 
     def _picture(self, name: str, model: GgufModel | GgufError) -> ModelPicture:
         held = self._shelf.find(name)

@@ -14,22 +14,16 @@ from common.agent import Agent, action
 from common.contracts import memory as m
 from common.contracts import session as s
 from common.messages import ActionError, ErrorCode
-from common.text import tokens
+from common.token_cost import token_cost
 
 CLIENT: Final = "memory_client"
 SESSION: Final = "session"
 INTERACTION: Final = "interaction"
-TOKENS_PER_WORD: Final = 1.3  # usual share for English in subword vocabularies; no model is asked
 
 
 def key_of(session_id: str) -> str:
     """Return the id of the memory that is the session."""
     return f"session:{session_id}"
-
-
-def token_count(text: str) -> int:
-    """Estimate what a text costs of a token budget; never less than one."""
-    return max(1, round(len(tokens(text)) * TOKENS_PER_WORD))
 
 
 def interaction_of(memory: m.Memory) -> s.Interaction:
@@ -47,7 +41,7 @@ def within_budget(
     kept: list[s.Interaction] = []
     spent = 0
     for interaction in newest_first:
-        cost = token_count(interaction.text)
+        cost = token_cost(interaction.text)
         if spent + cost > budget:
             break  # a gap in the middle would mislead more than a shorter history
         kept.append(interaction)

@@ -7,13 +7,13 @@ Asking anybody may not enter.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Final
 
 from agents.task_processing.tiered_messages import Tier
 from common.arithmetic import ArithmeticExpressionError, evaluate, show
 from common.clock import Clock
+from common.newest import Newest
 
 LIMITS: Final = {Tier.INSTANT: 0.1, Tier.FAST: 1.0, Tier.DEEP: 5.0}
 LOWER: Final = {Tier.DEEP: Tier.FAST, Tier.FAST: Tier.INSTANT}
@@ -101,7 +101,7 @@ class AnswerCache:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._kept: Newest[str, tuple[float, str]] = Newest(MOST_CACHED)
 
     def __len__(self) -> int:
         """Count the answers, also those that have grown old."""
@@ -117,9 +117,6 @@ class AnswerCache:
     def put(self, said: str, answer: str) -> None:
         """Keep an answer; the oldest goes when there are too many."""
         self._kept[said] = (self._clock.now() + CACHED_SECONDS, answer)
-        self._kept.move_to_end(said)
-        while len(self._kept) > MOST_CACHED:
-            self._kept.popitem(last=False)
 
     def clear(self) -> None:
         """Forget every answer."""

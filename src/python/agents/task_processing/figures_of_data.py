@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from common.contracts.performance import Figure
 from common.percentiles import percentile
+from common.straight_line import slope
 from common.text import stems, tokens
 
 TOP_WORDS: Final = 10
@@ -74,15 +75,6 @@ def number_figures(numbers: Sequence[float]) -> dict[str, JsonValue]:
         "median": median(ordered),
         "deviation": pstdev(ordered),
         "p95": percentile(ordered, 0.95),
-        "slope": slope(numbers),
+        "slope": slope(tuple(enumerate(numbers))),
         "outliers": list(outliers[:TOP_WORDS]),
     }
-
-
-def slope(numbers: Sequence[float]) -> float:
-    """Return the change from one number to the next, by least squares."""
-    middle, mean = (len(numbers) - 1) / 2.0, fmean(numbers)
-    spread = sum((at - middle) ** 2 for at in range(len(numbers)))
-    if spread == 0.0:
-        return 0.0
-    return sum((at - middle) * (value - mean) for at, value in enumerate(numbers)) / spread

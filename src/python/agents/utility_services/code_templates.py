@@ -173,7 +173,7 @@ EMAIL = re.compile(r"[\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+")
 def NAME(text: str) -> list[str]:
     """Return the e-mail addresses in a text."""
     return EMAIL.findall(text)
-''', 'assert NAME("a@b.org, c") == ["a@b.org"]', "import re"),
+''', 'assert NAME("ann@example.org, c") == ["ann@example.org"]', "import re"),
     _template("dates", r"\b(?:regex|match|find|extract)\w*\b.*\bdates?\b", "find_dates", '''
 DATE = re.compile(r"\\b\\d{4}-\\d{2}-\\d{2}\\b")
 

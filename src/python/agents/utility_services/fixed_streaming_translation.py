@@ -8,7 +8,6 @@ breaker, else by the embedded rules. Cutting sentences lives in sentence_stream.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
@@ -22,6 +21,7 @@ from common.contracts.models import Engine, Generation
 from common.contracts.performance import LATENCY, LogMetricRequest, MetricLogged
 from common.contracts.translation import TranslateStreamRequest, TranslationPiece
 from common.messages import ActionError, Empty, ErrorCode, Query, Reply
+from common.newest import Newest
 from common.translation.identification import UNDETERMINED, identify
 from common.translation.instruction import generation_of
 from common.translation.rules import RuleEngine
@@ -69,7 +69,7 @@ class FixedStreamingTranslation(Agent):
     async def start(self) -> None:
         """Begin with an empty cache and closed circuits."""
         self._rules = RuleEngine()
-        self._cache: OrderedDict[tuple[str, str, str], TranslationPiece] = OrderedDict()
+        self._cache: Newest[tuple[str, str, str], TranslationPiece] = Newest(MOST_CACHED)
         self._circuits = {slug: CircuitBreaker(clock=self.clock) for slug in MODELS}
         names = (*MODELS, self._rules.name)
         self._figures = {name: EngineFigures(engine=name) for name in names}
@@ -131,8 +131,6 @@ class FixedStreamingTranslation(Agent):
             return self._cache[key]
         found = await self._translate(sentence, source, target)
         self._cache[key] = found
-        while len(self._cache) > MOST_CACHED:
-            self._cache.popitem(last=False)
         return found
 
     async def _translate(self, sentence: str, source: str, target: str) -> TranslationPiece:

@@ -7,6 +7,7 @@ What is trained lies in text_classifier, how it is scored in training_run.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import uuid
 from pathlib import Path
 from typing import Final
@@ -47,7 +48,7 @@ class LocalFineTunerAgent(Agent):
         self._jobs = BoundedDocuments(
             self.store, self.clock, JOBS, most=MOST_JOBS, seconds=KEPT_SECONDS
         )
-        await self.state_cleared()
+        await self._jobs.load()
         for key, _ in await self.store.scan(JOBS):
             kept = await self._find(key)
             if kept.job.phase is JobPhase.RUNNING:
@@ -59,8 +60,10 @@ class LocalFineTunerAgent(Agent):
             progress.cancelled.set()
 
     async def state_cleared(self) -> None:
-        """End what runs; it is nobody's any more."""
+        """End what runs, and forget what was trained."""
         await self.stop()
+        async with self._turn:  # a run that has just ended may still write its model
+            await asyncio.to_thread(shutil.rmtree, self.state_directory / "models", True)
         await self._jobs.load()
 
     @action

@@ -117,9 +117,7 @@ class UpdateTwinRequest(Request):
     is_idempotent: ClassVar[bool] = True
 
     user_id: UserId
-    changes: dict[Annotated[str, Field(min_length=1, max_length=100)], JsonValue] = Field(
-        max_length=100
-    )
+    changes: TwinDocument = Field(max_length=100)  # all together at most 100,000 characters
 
 
 class TwinRequest(Query):
