@@ -39,6 +39,27 @@ class SystemLayers:
     layers: tuple[BuiltLayer, ...]
 
 
+async def _check(
+    agent: AgentSpec,
+    base: BaseTree,
+    packages: Iterable[Package],
+    trees: Iterable[UnpackedPackage],
+) -> None:
+    scripts = await Get(Scripts, ScriptsRequest, DEBIAN_SCRIPTS)
+    named = {"base": base.digest}
+    named.update((package.name, tree.digest) for package, tree in zip(packages, trees))
+    folders = await MultiGet(Get(Digest, AddPrefix(tree, name)) for name, tree in named.items())
+    arguments = (item for name in named for item in ("--tree", name))
+    await Get(
+        ProcessResult,
+        Process(
+            (sys.executable, "debian/system_trees.py", "--agent", agent.address, *arguments),
+            description=f"Check the system packages of {agent.slug}",
+            input_digest=await Get(Digest, MergeDigests((scripts.digest, *folders))),
+        ),
+    )
+
+
 @rule
 async def build_system_layers(
     request: SystemLayersRequest, base: BaseTree, debian: Debian
@@ -58,27 +79,6 @@ async def build_system_layers(
             Get(BuiltLayer, LayerRequest(f"{package.name} {package.version}", tree.digest, ""))
             for package, tree in zip(packages, trees)
         )
-    )
-
-
-async def _check(
-    agent: AgentSpec,
-    base: BaseTree,
-    packages: Iterable[Package],
-    trees: Iterable[UnpackedPackage],
-) -> None:
-    scripts = await Get(Scripts, ScriptsRequest, DEBIAN_SCRIPTS)
-    named = {"base": base.digest}
-    named.update((package.name, tree.digest) for package, tree in zip(packages, trees))
-    folders = await MultiGet(Get(Digest, AddPrefix(tree, name)) for name, tree in named.items())
-    arguments = (item for name in named for item in ("--tree", name))
-    await Get(
-        ProcessResult,
-        Process(
-            (sys.executable, "debian/system_trees.py", "--agent", agent.address, *arguments),
-            description=f"Check the system packages of {agent.slug}",
-            input_digest=await Get(Digest, MergeDigests((scripts.digest, *folders))),
-        ),
     )
 
 

@@ -154,6 +154,22 @@ async def read_platform(agent_build: AgentBuild) -> Platform:
     return Platform(snapshot.digest, snapshot.files[0], FrozenDict(environment))
 
 
+def fetch_command(pin: Pin, platform: Platform, repos: PythonRepos) -> tuple[str, ...]:
+    """Give the command that fetches a wheel into the folder `fetched`."""
+    return (
+        *(sys.executable, "wheels/fetch.py", "--pin", json.dumps(asdict(pin))),
+        *("--platform", platform.path, "--output", "fetched"),
+        *(item for index in repos.indexes for item in ("--index", index)),
+        *(item for place in repos.find_links for item in ("--find-links", place)),
+    )
+
+
+def unpack_command(wheel: str, omitted: Iterable[str]) -> tuple[str, ...]:
+    """Give the command that unpacks a wheel into the folder `tree`."""
+    patterns = (item for pattern in omitted for item in ("--omit", pattern))
+    return (sys.executable, "wheels/unpack.py", "--wheel", wheel, "--output", "tree", *patterns)
+
+
 @rule
 async def install_wheel(
     request: WheelRequest,
@@ -171,12 +187,7 @@ async def install_wheel(
     fetched = await Get(
         ProcessResult,
         Process(
-            (
-                *(sys.executable, "wheels/fetch.py", "--pin", json.dumps(asdict(pin))),
-                *("--platform", platform.path, "--output", "fetched"),
-                *(item for index in repos.indexes for item in ("--index", index)),
-                *(item for place in repos.find_links for item in ("--find-links", place)),
-            ),
+            fetch_command(pin, platform, repos),
             description=f"Fetch {pin.name} {pin.version}",
             input_digest=await Get(Digest, MergeDigests((scripts.digest, platform.digest))),
             output_directories=("fetched",),
@@ -187,11 +198,7 @@ async def install_wheel(
     unpacked = await Get(
         ProcessResult,
         Process(
-            (
-                *(sys.executable, "wheels/unpack.py", "--wheel", files.files[0]),
-                *("--output", "tree"),
-                *(item for pattern in agent_build.omit for item in ("--omit", pattern)),
-            ),
+            unpack_command(files.files[0], agent_build.omit),
             description=f"Unpack {pin.name}",
             input_digest=await Get(Digest, MergeDigests((scripts.digest, files.digest))),
             output_directories=("tree",),

@@ -85,7 +85,9 @@ async def test_a_configured_file_is_played(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["file", "microphone"])
 async def test_a_source_that_is_not_there_is_told(source: str) -> None:
     """Without the file, or without a device, the agent goes on and its status says why."""
-    configuration = CaptureConfiguration.model_validate({"source": source, "file": "/nowhere/said.wav"})
+    configuration = CaptureConfiguration.model_validate(
+        {"source": source, "file": "/nowhere/said.wav"}
+    )
     async with AgentHarness(AudioCapture, configuration=configuration) as agent:
         while not (status := await agent.call("get_status")).detail:
             await agent.clock.settle()

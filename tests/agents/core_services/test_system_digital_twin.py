@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.core_services.agent_pictures import KEEP_GONE_SECONDS
+from agents.core_services.agent_pictures import KEEP_GONE_SECONDS, MAX_ANNOUNCED
 from agents.core_services.forecast import forecast
-from agents.core_services.system_digital_twin import KEEP_SECONDS, SAMPLE_SECONDS, SystemDigitalTwin
+from agents.core_services.system_digital_twin import (
+    KEEP_SECONDS,
+    MAX_DEVICES,
+    SAMPLE_SECONDS,
+    SystemDigitalTwin,
+)
 from agents.core_services.timeline import PAGE, Timeline
 from common.contracts.registry import AgentRecord
 from common.contracts.twin import (
@@ -328,3 +333,24 @@ async def test_a_timeline_reads_over_its_pages() -> None:
         clock.set(clock.now() + 1)
     found = [document["number"] async for document in timeline.newest_first()]
     assert found == list(reversed(range(PAGE * 2 + 1)))
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "most", "fields"),
+    [
+        ("register_agent", "agent", MAX_ANNOUNCED, {"endpoint": "tcp://10.0.0.2:1"}),
+        ("update_vram_metrics", "device", MAX_DEVICES, {"total": 2, "used": 1}),
+    ],
+)
+async def test_what_is_told_is_bounded(
+    action: str, key: str, most: int, fields: dict[str, Any]
+) -> None:
+    """One more than fits is refused; who is known already may tell again."""
+    async with AgentHarness(SystemDigitalTwin) as agent:
+        for number in range(most):
+            await agent.call(action, **{key: f"a{number}"}, **fields)
+        with pytest.raises(ActionError) as caught:
+            await agent.call(action, **{key: "one_more"}, **fields)
+        await agent.call(action, **{key: "a0"}, **fields)
+
+    assert (caught.value.code, caught.value.field) == (ErrorCode.OVERLOADED, key)

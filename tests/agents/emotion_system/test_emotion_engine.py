@@ -65,28 +65,20 @@ async def test_feelings_fade_to_neutral() -> None:
         assert gone.state.emotion is Emotion.NEUTRAL
 
 
-async def test_conversations_move_it() -> None:
-    """What users say to the coordinator is read, too."""
+async def test_what_the_coordinator_told_does_not_count_again_when_it_is_answered() -> None:
+    """A text moves the state once: by the call, not by the event that follows it."""
     async with AgentHarness(EmotionEngine) as agent:
-        await agent.clock.settle()
+        text = "I hate this, I am furious!"
+        told = await agent.call("update_emotional_state", user_id="anna", text=text)
         happened = InteractionHappened(
-            request_id="r1", user_id="anna", session_id="s", text="I hate this, I am furious!",
-            answer="Oh.", at=1.0,
-        )  # fmt: skip
+            request_id="r1", user_id="anna", session_id="s", text=text, answer="Oh.", at=1.0
+        )
         agent.peers.happen(INTERACTIONS, happened)
-        await told(agent)
-        reply = await agent.call("get_emotional_state", user_id="anna")
-
-        assert reply.state.emotion is Emotion.ANGER
-        assert agent.published(EMOTIONS)[0].source == "request_coordinator"
-
-
-async def told(agent: AgentHarness[EmotionEngine]) -> None:
-    """Wait until an event was told: texts are read in another thread."""
-    for _ in range(10_000):
-        if agent.published(EMOTIONS):
-            return
         await agent.clock.settle()
+        now = await agent.call("get_emotional_state", user_id="anna")
+
+        assert now.state == told.state
+        assert len(agent.published(EMOTIONS)) == 1
 
 
 async def test_state_survives_a_restart_and_stays_bounded() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from agents.emotion_system.mood_tracker_agent import MoodTrackerAgent
 from agents.emotion_system.moods import MAX_SAMPLES, MoodRecord, with_feeling
@@ -119,11 +117,3 @@ def test_records_are_bounded() -> None:
     assert len(record.samples) == MAX_SAMPLES
     assert record.count == MAX_SAMPLES + 50
     assert record.mood is Emotion.SADNESS
-
-
-@given(st.floats(-0.5, 0.5), st.floats(-1, 1), st.integers(2, 30))
-def test_slope_of_a_line_is_its_own(rise: float, start: float, count: int) -> None:
-    """Points on a line have its slope."""
-    points = [(float(x), start + rise * x) for x in range(count)]
-
-    assert slope(points) == pytest.approx(rise, abs=1e-6)

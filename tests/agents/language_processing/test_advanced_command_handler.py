@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agents.language_processing.advanced_command_handler import AdvancedCommandHandler
 from agents.language_processing.built_in_commands import BUILT_INS
 from agents.language_processing.command_runs import MAX_STEPS
-from agents.language_processing.custom_commands import command_names, find_cycle, key_of
+from agents.language_processing.custom_commands import find_cycle
 from agents.language_processing.intents import analyze
 from agents.language_processing.policy import judge
 from common.contracts.execution import Executed
@@ -488,22 +488,3 @@ async def test_no_web_of_commands_runs_for_ever(web: dict[str, CustomCommand]) -
             assert (outcome.succeeded, outcome.error) == (False, ErrorCode.INVALID)
         else:
             assert outcome.succeeded or f"at most {MAX_STEPS} steps" in outcome.message
-
-
-def test_cycles_are_found() -> None:
-    """The way round is returned from where it begins."""
-    web = {
-        name: CustomCommand(name=name, kind=CommandKind.ALIAS_FOR, target=target)
-        for name, target in (("a", "b"), ("b", "run c"), ("c", "b"), ("d", "say x"))
-    }
-
-    assert find_cycle("a", web) == ("b", "c", "b")
-    assert find_cycle("d", web) == ()
-
-
-@settings(deadline=None)
-@given(st.text(max_size=60))
-def test_names_have_one_spelling(text: str) -> None:
-    """The key of a name is the key of its key."""
-    assert key_of(key_of(text)) == key_of(text)
-    assert command_names(text)

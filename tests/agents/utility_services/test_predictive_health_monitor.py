@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from agents.utility_services.failure_forecast import phi, risk, seconds_left, slope
 from agents.utility_services.health_watch import PREDICTIONS
 from agents.utility_services.predictive_health_monitor import PredictiveHealthMonitor
+from common.contracts.observability import HealthSummary, Point
 from common.contracts.recovery import AgentOrder, RestartStarted
 from common.messages import ActionError, ErrorCode
 from common.testing import AgentHarness
@@ -51,7 +54,7 @@ async def test_a_leak_is_warned_of_and_ended_by_a_restart_before_it_kills() -> N
 
         told = agent.published(PREDICTIONS)
         assert [each.restarted for each in told] == [False, True]
-        assert told[1].forecast.reason == "memory" and told[1].forecast.seconds_left > 0
+        assert told[1].forecast.reason == "memory" and (told[1].forecast.seconds_left or 0.0) > 0
         assert agent.peers.calls_of(HUB, "restart_agent") == (AgentOrder(agent="baker"),)
 
 
@@ -98,6 +101,124 @@ async def test_restarts_by_hand_go_to_the_hub() -> None:
             await agent.call("restart_all_agents")
 
     assert started.restart_id == "r"
+
+
+class Hub:
+    """Answer what the hub saw: a scrape every ten seconds of agents that are up or not."""
+
+    def __init__(self, agent: Harness) -> None:
+        self.points: dict[str, Point] = {}
+        self.scraped_at: float | None = None
+        agent.peers.answer(HUB, "get_health_summary", lambda request: self.summary())
+
+    def see(self, at: float, slug: str, **changes: Any) -> None:
+        """Scrape one agent, or the whole fleet as it was before."""
+        fields = {"memory_bytes": 1e8, "up": True, **changes}
+        self.scraped_at = at
+        self.points[slug] = Point(agent=slug, instance=slug, at=at, phase="ready", **fields)
+
+    def summary(self) -> HealthSummary:
+        """Tell the newest points."""
+        points = tuple(self.points.values())
+        up = sum(point.up for point in points)
+        return HealthSummary(
+            status="healthy", scraped_at=self.scraped_at, up=up, down=len(points) - up,
+            agents=points,
+        )  # fmt: skip
+
+
+async def seen(agent: Harness, hub: Hub, count: int, **changes: Any) -> None:
+    """Let the hub look so many times, and the monitor learn of it each time."""
+    for _ in range(count):
+        hub.see(agent.clock.now(), "baker", **changes)
+        await agent.clock.advance(10)
+
+
+async def test_whoever_the_hub_sees_is_watched_without_being_asked() -> None:
+    """Only the hub, which restarts, and the monitor itself are not."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        for slug in (HUB, "predictive_health_monitor"):
+            hub.see(agent.clock.now(), slug)
+        await seen(agent, hub, 5)
+        (forecast,) = (await agent.call("get_status")).forecasts
+
+    assert (forecast.agent, forecast.risk) == ("baker", 0.0)
+
+
+async def test_an_agent_that_the_hub_sees_no_more_is_restarted() -> None:
+    """One look that misses it may be chance; after two it has probably failed."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        let_restart(agent)
+        await seen(agent, hub, 10)
+        await seen(agent, hub, 1, up=False)
+        assert agent.published(PREDICTIONS) == ()
+        await seen(agent, hub, 2, up=False)
+
+        assert agent.peers.calls_of(HUB, "restart_agent") == (AgentOrder(agent="baker"),)
+
+
+async def test_a_hub_that_does_not_look_makes_nobody_suspicious() -> None:
+    """Silence counts only as far as somebody listened, and a long gap begins anew."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        let_restart(agent)
+        await seen(agent, hub, 10)
+        await agent.clock.advance(600)
+        await seen(agent, hub, 2, up=False)
+        (forecast,) = (await agent.call("get_status")).forecasts
+
+        assert forecast.risk == 0.0
+        assert agent.peers.calls_of(HUB, "restart_agent") == ()
+
+
+async def test_errors_that_the_hub_saw_warn_and_do_not_restart() -> None:
+    """Callers can cause errors, and no restart cures that."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        let_restart(agent)
+        await seen(agent, hub, 30, error_rate=1.0, requests=100)
+
+        assert [told.forecast.reason for told in agent.published(PREDICTIONS)] == ["errors"]
+        assert agent.peers.calls_of(HUB, "restart_agent") == ()
+
+
+async def test_a_leak_that_the_hub_saw_is_forecast() -> None:
+    """Memory counts against the limit that somebody gave."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        await agent.call("register", agent="baker", memory_limit_mb=1_000)
+        for number in range(10):
+            await seen(agent, hub, 1, memory_bytes=5e8 + 2e7 * number)
+        (forecast,) = (await agent.call("get_status")).forecasts
+
+    assert forecast.reason == "memory" and forecast.seconds_left == pytest.approx(160)
+
+
+async def test_who_was_unregistered_stays_so_and_who_is_gone_is_forgotten() -> None:
+    """The hub's word does not bring back whom nobody wants to be watched."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        hub.see(agent.clock.now(), "cook")
+        await seen(agent, hub, 2)
+        assert (await agent.call("unregister", agent="baker")).watched == 1
+        del hub.points["cook"]
+        await seen(agent, hub, 2)
+        assert (await agent.call("get_status")).forecasts == ()
+        assert (await agent.call("register", agent="baker")).watched == 1
+
+
+async def test_who_sends_heartbeats_is_judged_by_them() -> None:
+    """The hub may still see a process whose heartbeats have stopped."""
+    async with AgentHarness(PredictiveHealthMonitor) as agent:
+        hub = Hub(agent)
+        await agent.call("register", agent="baker")
+        await beat(agent, 10, 100, 0)
+        await seen(agent, hub, 6)
+        (forecast,) = (await agent.call("get_status")).forecasts
+
+    assert forecast.reason == "silence" and forecast.risk > 0.99
 
 
 @given(

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import numpy as np
+
 from common.contracts import speech as s
 from common.peers import Delivery
 from common.sound import SAMPLE_TYPE, Sound, read_wav, resample, write_wav
@@ -62,7 +63,7 @@ async def test_the_user_speaks_over_the_assistant(tmp_path: Path) -> None:
             ended = asyncio.ensure_future(anext(speaking))
             seconds = await play(home, echo)
             done, _ = await asyncio.wait((ended,), timeout=seconds + 1.0)
-            assert not done, "the assistant was stopped by its own voice"
+            assert not done, home.log("streaming_interrupt_handler")
             await play(home, word)
             stopped = (await ended).event
         await speaking.aclose()

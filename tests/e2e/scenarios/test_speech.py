@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+
 from common.contracts import coordination as c
 from common.contracts import speech as s
 from common.contracts.knowledge import AddFactRequest, FactAdded

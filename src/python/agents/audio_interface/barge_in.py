@@ -29,7 +29,7 @@ STOP_COMMANDS: Final = (
     "never mind",
     "pause",
 )
-PATIENCE_SECONDS: Final = 1.5
+PATIENCE_SECONDS: Final = 3.0  # by then its words are known, if it has any
 ECHO_SHARE: Final = 0.6
 MIN_OWN_WORDS: Final = 2
 REMEMBERED_TEXTS: Final = 4

@@ -14,9 +14,11 @@ from common.clock import Clock
 from common.contracts.registry import AgentRecord
 from common.contracts.twin import AgentPicture, RegisterWithTwinRequest
 from common.lifecycle import Phase
+from common.messages import ActionError, ErrorCode
 from common.state.store import Store
 
 ANNOUNCED: Final = "announced"
+MAX_ANNOUNCED: Final = 1_000
 SEEN: Final = "seen"
 GONE: Final = "gone"
 KEEP_GONE_SECONDS: Final = 7 * 86_400.0
@@ -68,6 +70,10 @@ class PictureBook:
             seen_at=self._clock.now(),
             announced=True,
         )
+        is_new = (picture.slug, picture.instance) not in self._announced
+        if is_new and len(self._announced) >= MAX_ANNOUNCED:
+            message = f"expected at most {MAX_ANNOUNCED} agents to announce themselves"
+            raise ActionError(ErrorCode.OVERLOADED, message, "agent")
         await self._write(ANNOUNCED, picture)
         self._announced[picture.slug, picture.instance] = picture
         return picture

@@ -14,10 +14,11 @@ from pydantic import JsonValue, TypeAdapter
 
 from agents.core_services.anomalies import WATCHES, judge
 from agents.core_services.exposition import federated
-from agents.core_services.hub_messages import Anomaly, Point
+from agents.core_services.hub_messages import Anomaly
 from agents.core_services.scraper import Counters, Look, point_of
 from agents.core_services.timeline import Timeline
 from common.clock import Clock
+from common.contracts.observability import Point
 from common.state.store import Store
 
 WINDOW: Final = 120  # points of history that a value is judged by

@@ -1,5 +1,5 @@
 """
-Messages of the observability hub.
+Messages of the observability hub that no other agent needs.
 
 Only values live here: no looking, no judging and no restarting.
 """
@@ -10,26 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.contracts.observability import Point
 from common.messages import Query, Reply
-
-FleetStatus = Literal["healthy", "degraded", "unhealthy", "unknown"]
-
-
-class Point(BaseModel):
-    """Hold one agent at one moment; rates are since the point before."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    agent: str
-    instance: str
-    at: float
-    up: bool
-    phase: str
-    problem: str = ""
-    requests: float = 0.0
-    error_rate: float = 0.0
-    latency_seconds: float | None = None  # None while nothing was answered
-    memory_bytes: float = 0.0
 
 
 class Anomaly(BaseModel):
@@ -99,16 +81,6 @@ class TimeSeries(Reply):
     """Answer `get_time_series`."""
 
     points: tuple[Point, ...]
-
-
-class HealthSummary(Reply):
-    """Answer `get_health_summary` and `scrape_now`, as of the newest scrape."""
-
-    status: FleetStatus
-    scraped_at: float | None
-    up: int
-    down: int
-    agents: tuple[Point, ...]
 
 
 class MetricsText(Reply):

@@ -18,6 +18,7 @@ from agents.core_services.restart_order import Graph, RestartOrderError, depende
 from agents.core_services.restarts import Restarts
 from agents.core_services.scraper import look_at_all
 from common.agent import Agent, AgentContext, action
+from common.contracts import observability as o
 from common.contracts import recovery as r
 from common.contracts.health import Cleared
 from common.messages import ActionError, Empty, ErrorCode, Query
@@ -82,7 +83,7 @@ class ObservabilityHub(Agent):
         return h.RestartList(restarts=await self._restarts.newest(request.limit))
 
     @action
-    async def get_health_summary(self, request: Query) -> h.HealthSummary:
+    async def get_health_summary(self, request: Query) -> o.HealthSummary:
         """Return the newest point of every agent and what they add up to."""
         return self._summary()
 
@@ -107,7 +108,7 @@ class ObservabilityHub(Agent):
         return h.MetricsText(text=self._watch.metrics_text())
 
     @action
-    async def scrape_now(self, request: Empty) -> h.HealthSummary:
+    async def scrape_now(self, request: Empty) -> o.HealthSummary:
         """Look at every agent at once, without waiting for the next round."""
         await self._scrape()
         return self._summary()
@@ -151,15 +152,15 @@ class ObservabilityHub(Agent):
                 self.log.warning(anomaly.message, extra=about)
             self._scraped_at = self.clock.now()
 
-    def _summary(self) -> h.HealthSummary:
+    def _summary(self) -> o.HealthSummary:
         points = tuple(self._watch.latest[key] for key in sorted(self._watch.latest))
         down = sum(not point.up for point in points)
         is_whole = down == 0 and all(point.phase == "ready" for point in points)
-        status: h.FleetStatus = "unknown"
+        status: o.FleetStatus = "unknown"
         if points:
-            some: h.FleetStatus = "degraded" if down * 2 < len(points) else "unhealthy"
+            some: o.FleetStatus = "degraded" if down * 2 < len(points) else "unhealthy"
             status = "healthy" if is_whole else some
-        return h.HealthSummary(
+        return o.HealthSummary(
             status=status,
             scraped_at=self._scraped_at,
             up=len(points) - down,

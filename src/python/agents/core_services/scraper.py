@@ -14,8 +14,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from agents.core_services.exposition import Sample, samples
-from agents.core_services.hub_messages import Point
 from common.contracts.health import HealthReport
+from common.contracts.observability import Point
 from common.contracts.registry import AgentRecord
 from common.http_fetch import FetchError, fetch
 

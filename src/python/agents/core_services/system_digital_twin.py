@@ -27,6 +27,7 @@ KEEP_SECONDS: Final = {
     t.HistoryKind.ERRORS: 30 * 86_400.0,
 }
 VRAM: Final = "vram_now"
+MAX_DEVICES: Final = 64
 GRAVITY: Final = tuple(t.Severity)
 
 
@@ -148,6 +149,10 @@ class SystemDigitalTwin(Agent):
         """Take in the memory of a GPU from the agent that measures it."""
         sample = t.VramSample(**request.model_dump(), at=self.clock.now())
         document = sample.model_dump(mode="json")
+        known = [device for device, _ in await self.store.scan(VRAM)]
+        if sample.device not in known and len(known) >= MAX_DEVICES:
+            message = f"expected at most {MAX_DEVICES} devices, found one more"
+            raise ActionError(ErrorCode.OVERLOADED, message, "device")
         await self.store.put(VRAM, sample.device, document)
         await self._history[t.HistoryKind.VRAM].record({"source": sample.source, "data": document})
         return t.VramUpdated(device=sample.device, free=sample.total - sample.used)

@@ -1,7 +1,9 @@
 """
 EmotionEngine: what each user seems to feel now, and an event whenever that changes.
 
-How feelings move and fade is in `feelings`, how texts are read in `common.sentiment`.
+How feelings move and fade is in `feelings`, how texts are read in `common.sentiment`. What users
+say is told by the request coordinator, which needs the answer before it words its own; its events
+are not read here, because every text would count twice.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import asyncio
 from agents.emotion_system.feelings import faded, feeling_of, moved
 from common.agent import Agent, action
 from common.bounded_documents import BoundedDocuments
-from common.contracts.coordination import INTERACTIONS
 from common.contracts.emotion import (
     EMOTIONS,
     EmotionalState,
@@ -33,13 +34,12 @@ class EmotionEngine(Agent):
     topics = (EMOTIONS,)
 
     async def start(self) -> None:
-        """Take up who is known and listen to conversations."""
+        """Take up who is known."""
         self._moving = asyncio.Lock()
         self._states = BoundedDocuments(
             self.store, self.clock, "states", most=MAX_USERS, seconds=KEPT_SECONDS
         )
         await self._states.load()
-        self.spawn(self._follow_conversations(), "conversations")
 
     async def state_cleared(self) -> None:
         """Forget who is known."""
@@ -76,10 +76,3 @@ class EmotionEngine(Agent):
         changed = EmotionChanged(user_id=user_id, state=state, before=before, source=source)
         self.events.publish(EMOTIONS, changed)
         return state
-
-    async def _follow_conversations(self) -> None:
-        async for delivery in self.peers.subscribe(INTERACTIONS):
-            said = delivery.event
-            if said.text.strip() and len(said.user_id) <= 200:
-                felt = await asyncio.to_thread(sentiment_of, said.text)
-                await self._move(said.user_id or "anonymous", felt, INTERACTIONS.agent)

@@ -82,7 +82,7 @@ class EmpathyAgent(Agent):
         reply = await self.peers.call(
             ENGINE, "update_emotional_state", request, EmotionalStateReply, timeout=ENGINE_SECONDS
         )
-        self._hear(request.user_id, reply.state)
+        self._heard[request.user_id] = reply.state
         return reply
 
     @action

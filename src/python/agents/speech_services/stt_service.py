@@ -19,6 +19,7 @@ from agents.speech_services.transcript_jobs import TranscriptJobs
 from common.agent import Agent, action
 from common.configuration import Configuration
 from common.contracts.speech import (
+    SAMPLE_RATE,
     AudioItem,
     TranscribeRequest,
     TranscribeStreamRequest,
@@ -103,12 +104,14 @@ class STTService(Agent):
         """Say after each piece of sound what was understood so far, at its end for good."""
         _expect_known(request.language)
         seconds, said = 0.0, ""
+        sounds: list[Sound] = []
         self._streams += 1
         try:
             async with self._pool.lend(wait=False) as recogniser:
                 await finished_in_thread(recogniser.begin)
                 async for item in incoming:
-                    sound = _chunk(item)
+                    sound = await finished_in_thread(partial(_chunk, item))
+                    sounds.append(sound)
                     seconds += sound.seconds
                     if seconds > MAX_STREAM_SECONDS:
                         message = f"expected at most {MAX_STREAM_SECONDS:.0f} s in one stream"
@@ -119,7 +122,8 @@ class STTService(Agent):
                         yield TranscriptItem(text=said, seconds=seconds)
                     if item.last:
                         break
-                heard = await finished_in_thread(recogniser.finish)
+                whole = await finished_in_thread(partial(_joined, sounds))
+                heard = await finished_in_thread(partial(recogniser.understand, whole))
         finally:
             self._streams -= 1
         yield TranscriptItem(
@@ -159,8 +163,7 @@ class STTService(Agent):
 
 def _expect_known(language: str) -> None:
     if language not in LANGUAGES:
-        expected = ", ".join(LANGUAGES)
-        message = f"expected one of {expected}; found {language!r}"
+        message = f"expected {' or '.join(LANGUAGES)}, found {language!r}"
         raise ActionError(ErrorCode.INVALID, message, "language")
 
 
@@ -171,12 +174,18 @@ def _read(audio: bytes) -> Sound:
 
 
 def _chunk(item: AudioItem) -> Sound:
-    from common.sound import from_pcm
+    from common.sound import from_pcm, resample
 
     if len(item.pcm) > MAX_CHUNK_BYTES:
         message = f"expected at most {MAX_CHUNK_BYTES} bytes, found {len(item.pcm)}"
         raise ActionError(ErrorCode.INVALID, message, "pcm")
-    return from_pcm(item.pcm, item.sample_rate)
+    return resample(from_pcm(item.pcm, item.sample_rate), SAMPLE_RATE)
+
+
+def _joined(sounds: list[Sound]) -> Sound:
+    from common.sound import join
+
+    return join(tuple(sounds), SAMPLE_RATE)
 
 
 def _transcript(heard: Heard, sound: Sound) -> Transcript:

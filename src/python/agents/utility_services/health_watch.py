@@ -19,7 +19,7 @@ class RegisterAgentRequest(Request):
     is_idempotent: ClassVar[bool] = True
 
     agent: AgentName
-    memory_limit_mb: Figure = 0.0  # 0: none is known
+    memory_limit_mb: Figure = 0.0  # 0: what the host has
 
 
 class AgentNameRequest(Request):
@@ -45,11 +45,17 @@ class WatchStatusRequest(Query):
 
 
 class WatchedAgent(BaseModel):
-    """What is known of an agent: beats and memory are the newest, oldest first."""
+    """
+    What is known of an agent: beats and memory are the newest, oldest first.
+
+    Registered is who somebody named, the others the hub saw. Who beats itself says how it is.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agent: str
+    registered: bool = True
+    beats_itself: bool = False
     memory_limit_mb: float = 0.0
     beats: tuple[float, ...] = ()
     memory: tuple[tuple[float, float], ...] = ()

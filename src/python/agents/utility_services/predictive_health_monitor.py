@@ -12,19 +12,17 @@ from pydantic import Field
 
 from agents.utility_services import health_watch as w
 from agents.utility_services.failure_forecast import phi, risk, seconds_left
+from agents.utility_services.watch_book import KEPT_BEATS, MEGABYTE, WatchBook
 from common.agent import Agent, action
 from common.configuration import Configuration
+from common.contracts.observability import HealthSummary
 from common.contracts.recovery import AgentOrder, RestartStarted, StateCleared
 from common.contracts.twin import TwinMetrics
-from common.messages import ActionError, Empty, ErrorCode, Query
+from common.messages import ActionError, Empty, Query
 
 HUB: Final = "observability_hub"
 TWIN: Final = "system_digital_twin"
-WATCHED: Final = "watched"
-MOST_AGENTS: Final = 1_000
-KEPT_BEATS: Final = 60
 RESTART_PAUSE_SECONDS: Final = 300.0
-MEGABYTE: Final = 1_000_000.0
 CLEAR_SECONDS: Final = 30.0
 
 
@@ -38,7 +36,7 @@ class PredictiveHealthConfiguration(Configuration):
 
 
 class PredictiveHealthMonitor(Agent):
-    """Watch agents that registered; warn of failures, and prevent those that are near."""
+    """Watch agents by heartbeats and by the hub; warn of failures, prevent those that are near."""
 
     topics = (w.PREDICTIONS,)
     configuration = PredictiveHealthConfiguration
@@ -46,56 +44,40 @@ class PredictiveHealthMonitor(Agent):
     async def start(self) -> None:
         """Take up who is watched, and begin to look."""
         self._chosen = self.configured(PredictiveHealthConfiguration)
+        self._book = WatchBook(self.store, self.clock)
         self._host: tuple[tuple[float, float], ...] = ()
         self._host_limit = 0.0
         await self.state_cleared()
         self.spawn(self._look_forever(), "look")
 
     async def state_cleared(self) -> None:
-        """Read who is watched; silence counts from now, because nobody could be heard."""
-        rows = await self.store.scan(WATCHED)
-        known = (w.WatchedAgent.model_validate(document) for _, document in rows)
-        self._watched = {one.agent: one.model_copy(update={"beats": ()}) for one in known}
+        """Read who is watched."""
+        await self._book.load()
         self._warned: set[str] = set()
 
     @action
     async def register(self, request: w.RegisterAgentRequest) -> w.WatchReply:
         """Begin to watch an agent."""
-        if request.agent not in self._watched and len(self._watched) >= MOST_AGENTS:
-            message = f"expected at most {MOST_AGENTS} agents"
-            raise ActionError(ErrorCode.OVERLOADED, message)
-        known = self._watched.get(request.agent, w.WatchedAgent(agent=request.agent))
-        limit = {"memory_limit_mb": request.memory_limit_mb}
-        await self._keep(known.model_copy(update=limit))
-        return w.WatchReply(agent=request.agent, watched=len(self._watched))
+        await self._book.register(request.agent, request.memory_limit_mb)
+        return w.WatchReply(agent=request.agent, watched=len(self._book))
 
     @action
     async def unregister(self, request: w.AgentNameRequest) -> w.WatchReply:
         """Watch an agent no more."""
-        was_known = self._watched.pop(request.agent, None) is not None
+        was_known = await self._book.unregister(request.agent)
         self._warned.discard(request.agent)
-        await self.store.delete(WATCHED, request.agent)
-        return w.WatchReply(agent=request.agent, watched=len(self._watched), known=was_known)
+        return w.WatchReply(agent=request.agent, watched=len(self._book), known=was_known)
 
     @action
     async def heartbeat(self, request: w.HeartbeatRequest) -> w.WatchReply:
         """Hear that an agent lives, and how it is."""
-        known, now = self._of(request.agent), self.clock.now()
-        memory = known.memory
-        if request.memory_mb is not None:
-            memory = (*memory, (now, request.memory_mb))[-KEPT_BEATS:]
-        heard = {
-            "beats": (*known.beats, now)[-KEPT_BEATS:],
-            "memory": memory,
-            "error_rate": request.error_rate,
-        }
-        await self._keep(known.model_copy(update=heard))
-        return w.WatchReply(agent=request.agent, watched=len(self._watched))
+        await self._book.beat(request.agent, request.memory_mb, request.error_rate)
+        return w.WatchReply(agent=request.agent, watched=len(self._book))
 
     @action
     async def get_status(self, request: w.WatchStatusRequest) -> w.WatchStatus:
         """Say who is likely to fail, and when the host's memory ends as it goes."""
-        wanted = [self._of(request.agent)] if request.agent else list(self._watched.values())
+        wanted = (self._book.find(request.agent),) if request.agent else self._book.all()
         forecasts = sorted(map(self._forecast, wanted), key=lambda one: (-one.risk, one.agent))
         left = seconds_left(self._host, self._host_limit)
         return w.WatchStatus(forecasts=tuple(forecasts), host_seconds_left=left)
@@ -122,23 +104,11 @@ class PredictiveHealthMonitor(Agent):
             HUB, "clear_agent_state", request, StateCleared, timeout=CLEAR_SECONDS
         )
 
-    def _of(self, agent: str) -> w.WatchedAgent:
-        known = self._watched.get(agent)
-        if known is None:
-            message = f"expected an agent that is registered, found {agent!r}"
-            raise ActionError(ErrorCode.NOT_FOUND, message, "agent")
-        return known
-
-    async def _keep(self, known: w.WatchedAgent) -> None:
-        self._watched[known.agent] = known
-        await self.store.put(WATCHED, known.agent, known.model_dump(mode="json"))
-
     def _forecast(self, known: w.WatchedAgent) -> w.Forecast:
         beats = known.beats
         intervals = [late - early for early, late in zip(beats, beats[1:], strict=False)]
-        silence = self.clock.now() - beats[-1] if beats else 0.0
-        suspicion = phi(intervals, silence)
-        limit = known.memory_limit_mb
+        suspicion = phi(intervals, self._book.silence(known))
+        limit = known.memory_limit_mb or self._host_limit
         left = seconds_left(known.memory, limit) if limit else None
         horizon = self._chosen.horizon_seconds
         signs = {"silence": risk(suspicion, None, horizon, 0.0)}
@@ -158,7 +128,8 @@ class PredictiveHealthMonitor(Agent):
         while True:
             await self.clock.sleep(self._chosen.look_seconds)
             await self._look_at_host()
-            for known in tuple(self._watched.values()):
+            await self._look_at_agents()
+            for known in self._book.all():
                 await self._judge(known, self._forecast(known))
 
     async def _look_at_host(self) -> None:
@@ -170,6 +141,15 @@ class PredictiveHealthMonitor(Agent):
         used = (found.host.memory_total - found.host.memory_available) / MEGABYTE
         self._host = (*self._host, (found.host.at, used))[-KEPT_BEATS:]
         self._host_limit = found.host.memory_total / MEGABYTE
+
+    async def _look_at_agents(self) -> None:
+        try:
+            found = await self.peers.call(HUB, "get_health_summary", Query(), HealthSummary)
+        except ActionError as error:
+            self.log.debug("the hub does not tell how agents are", extra={"error": str(error)})
+            return
+        await self._book.learn(found, (HUB, self.facts.slug))
+        self._warned &= {one.agent for one in self._book.all()}
 
     async def _judge(self, known: w.WatchedAgent, forecast: w.Forecast) -> None:
         if forecast.risk < self._chosen.warn_from:
@@ -195,5 +175,5 @@ class PredictiveHealthMonitor(Agent):
             self.log.warning("no restart", extra={"agent": known.agent, "error": str(error)})
             return False
         begun_anew = {"restarted_at": self.clock.now(), "beats": (), "memory": ()}
-        await self._keep(self._watched.get(known.agent, known).model_copy(update=begun_anew))
+        await self._book.keep(known.model_copy(update=begun_anew))
         return True

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BeforeValidator, Field
 
-from common.messages import Reply, Request
+from common.messages import Query, Reply, Request
 
 LONGEST_PASSWORD: Final = 128
 LONGEST_TOKEN: Final = 4_000
@@ -79,10 +79,8 @@ class LoggedOut(Reply):
     revoked: bool
 
 
-class ValidateTokenRequest(Request):
+class ValidateTokenRequest(Query):
     """Ask authentication_agent `validate_token`."""
-
-    is_idempotent: ClassVar[bool] = True
 
     token: Token
 

@@ -17,12 +17,16 @@ from common.messages import Reply, Request
 from common.outside import connect
 from common.peers import Peers
 from common.runtime import load_agent
-from common.testing.process import AgentProcesses, KeyRing
+from common.security.keys import KeyPair
+from common.testing.process import OPERATOR, AgentProcesses, KeyRing
+from fleet import client
+from fleet.keys import OPERATOR as FLEET
+from fleet.model import FRONT_DOOR
 
 CATALOGUE = Path("tests/catalogue.json")
 READY_SECONDS = 60.0
 ANSWER_SECONDS = 40.0
-FRONT_DOOR = "request_coordinator"
+KEYS = "keys"
 STATED = ("name", "slug", "machine", "group", "port", "health_port", "gpu", "criticality")
 
 R = TypeVar("R", bound=Reply)
@@ -49,12 +53,11 @@ class Household:
     async def ask(
         self, text: str = "", kind: c.RequestType = c.RequestType.TEXT, **fields: Any
     ) -> c.RequestResult:
-        """Put a request to the front door and wait for its end."""
+        """Put a request to the front door as `ask` does; raise FleetError when it fails."""
         submission = c.SubmitRequest(type=kind, data=text, **fields)
-        accepted = await self.call(FRONT_DOOR, "submit_request", submission, c.RequestAccepted)
-        wanted = c.GetResultRequest(request_id=accepted.request_id, wait_seconds=ANSWER_SECONDS)
-        return await self.call(
-            FRONT_DOOR, "get_result", wanted, c.RequestResult, timeout=ANSWER_SECONDS + 5.0
+        endpoint = self._processes.endpoint(FRONT_DOOR)
+        return await asyncio.to_thread(
+            client.ask, endpoint, submission, ANSWER_SECONDS, self.folder / KEYS
         )
 
     async def start(self, *slugs: str) -> None:
@@ -108,14 +111,23 @@ async def household(
 ) -> AsyncIterator[Household]:
     """Run these agents of the catalogue beside the registry; all are ready in the block."""
     facts = facts_of_catalogue(REGISTRY_SLUG, *slugs)
-    keys = KeyRing(folder / "keys")
+    keys = KeyRing(folder / KEYS)
     keys.make(*facts.values())
+    if FRONT_DOOR in facts:
+        _let_in_fleet(keys, *facts)
     async with AgentProcesses(folder, keys, **(environ or {})) as processes:
         endpoint = processes.endpoint(REGISTRY_SLUG)
         async with connect(endpoint, "test", credentials=keys.of()) as peers:
             home = Household(folder, facts, processes, peers)
             await home.start(*facts)
             yield home
+
+
+def _let_in_fleet(keys: KeyRing, *callers: str) -> None:
+    """Let the program `fleet` ask at the front door, beside those who may already."""
+    keys.pairs[FLEET] = KeyPair.generate()
+    keys.write(FLEET, [])
+    keys.write(FRONT_DOOR, [*callers, OPERATOR, FLEET])
 
 
 def facts_of_catalogue(*slugs: str) -> dict[str, AgentFacts]:
