@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fleet_build.base_image import DEBIAN_MODULES
+from fleet_build.debian_packages import DEBIAN_MODULES
 from fleet_build.pinned_python import OCI_MODULES
 from fleet_build.sandbox_scripts import DOWNLOAD_MODULES
 from fleet_build.third_party import WHEEL_MODULES
