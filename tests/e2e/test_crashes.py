@@ -24,7 +24,8 @@ from fleet.keys import keys_directory, operator_credentials
 from fleet.testing.running import RunningFleet
 
 KILLS = 50
-RECOVERED_SECONDS = 2.0
+# Generous: other tests run at the same time. benchmarks/prefork.py measures how fast it is.
+RECOVERED_SECONDS = 10.0
 WRITERS = 4
 CALL_SECONDS = 2.0
 
@@ -85,7 +86,7 @@ def _is_new(record: AgentRecord, slug: str, killed_at: float) -> bool:
 
 async def recovery_seconds(peers: Peers, slug: str, killed_at: float) -> float:
     """Return how long it took until the agent served again."""
-    async with asyncio.timeout(10 * RECOVERED_SECONDS):
+    async with asyncio.timeout(2 * RECOVERED_SECONDS):
         while not await is_up_again(peers, slug, killed_at):
             await asyncio.sleep(0.01)
     return time.time() - killed_at
