@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -16,7 +15,9 @@ class DeviceError(Exception):
 
 def _library() -> Any:
     try:
-        return importlib.import_module("sounddevice")
+        import sounddevice
+
+        return sounddevice
     except (ImportError, OSError) as error:  # OSError: PortAudio itself is not installed
         raise DeviceError(f"PortAudio cannot be used: {error}") from error
 

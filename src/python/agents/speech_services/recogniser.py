@@ -58,7 +58,7 @@ class Recogniser:
             config, logmath = self._decoder.config, self._decoder.get_logmath()
             self._decoder.add_lm(_PHRASES, NGramModel(config, logmath, str(path)))
         self._fresh = self._decoder.get_cmn(False)
-        self._noise = np.random.default_rng(0)  # the same sound gives the same words
+        self._noise = np.random.default_rng(0)
         self._is_open = False
 
     def understand(self, sound: Sound) -> Heard:
@@ -76,7 +76,7 @@ class Recogniser:
 
     def _heard_as(self, search: str, spoken: Samples) -> Heard:
         self._start(search)
-        self._decoder.set_cmn(self._fresh)
+        self._decoder.set_cmn(self._fresh)  # another voice may have been heard before
         self._process(spoken, whole=True)
         return self._finish()
 
