@@ -233,7 +233,7 @@ class Mutator:
 
     def good(self, id: str) -> bytes:
         """Make a request that has to be answered."""
-        good = {"kind": "call", "action": "echo", "deadline": time.time() + 5, "id": id}
+        good = {"kind": "call", "action": "echo", "deadline": int(time.time()) + 5, "id": id}
         return json.dumps({**self._document(), **good, "body": {"text": "good"}}).encode()
 
     def _document(self) -> dict[str, object]:
@@ -245,7 +245,7 @@ class Mutator:
             "correlation_id": "c",
             "source": OPERATOR,
             "action": self._random.choice(("echo", "spell", "ping", "health", "nothing", "")),
-            "deadline": time.time() + self._random.choice((-5, 0.001, 3)),
+            "deadline": int(time.time()) + self._random.choice((-5, 0.001, 3)),
             "credit": self._random.choice((0, 1, 10**9)),
             "body": body,
         }
