@@ -179,7 +179,7 @@ def _entries(lines: dict[Emotion, Lines], separator: str) -> Iterator[tuple[Emot
 
 @cache
 def _vader() -> Any:
-    from vaderSentiment.vaderSentiment import (  # type: ignore[import-untyped]  # ships none
+    from vaderSentiment.vaderSentiment import (
         SentimentIntensityAnalyzer,
     )
 

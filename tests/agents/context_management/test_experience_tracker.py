@@ -59,7 +59,7 @@ async def test_commands_of_the_executor_are_experiences_and_outlive_a_restart() 
     """A refused command is a failure."""
     async with AgentHarness(ExperienceTracker) as agent:
         await agent.clock.settle()
-        told = {"execution_id": "1", "user_id": "u", "at": 1.0}
+        told: dict[str, Any] = {"execution_id": "1", "user_id": "u", "at": 1.0}
         agent.peers.happen(
             EXECUTIONS, ExecutionReported(command="date", allowed=True, exit_code=0, **told)
         )

@@ -68,7 +68,7 @@ def _share(value: float) -> float:
 
 @cache
 def _model() -> Any:
-    from py3langid.langid import (  # type: ignore[import-untyped]  # it has no stubs
+    from py3langid.langid import (
         MODEL_FILE,
         LanguageIdentifier,
     )
