@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agents.language_processing.model_orchestrator import KEPT_TASKS, ModelOrchestrator
@@ -178,6 +178,7 @@ async def test_results_are_kept_bounded_and_told() -> None:
 
 
 @settings(max_examples=50, deadline=None)
+@example("\x1f")
 @given(st.text(min_size=1, max_size=100))
 async def test_any_task_is_run_or_refused(task: str) -> None:
     """Nothing that a task says makes the agent fail."""

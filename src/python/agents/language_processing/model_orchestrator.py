@@ -78,8 +78,11 @@ class ModelOrchestrator(Agent):
     async def _run(self, request: o.RunTaskRequest) -> o.TaskOutcome:
         started = self.clock.now()
         whole = await asyncio.to_thread(classify, request.task)
+        parts = tuple(part for part in split_task(request.task) if part)
+        if not parts:  # control characters are no white space to a schema, and no task either
+            raise ActionError(ErrorCode.INVALID, "expected a task in words, found none", "task")
         steps: list[o.TaskStep] = []
-        for text in split_task(request.task):
+        for text in parts:
             kind = request.task_class or classify(text).task_class
             told = "\n".join((request.context, *(step.output[:MAX_CHAINED] for step in steps)))
             steps.append(
