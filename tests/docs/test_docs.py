@@ -16,7 +16,7 @@ from docs.checks.build_files import parse
 from common.actions import actions_of
 
 TREES = ("docs", "src", "pants-plugins", "tests", "deploy", "benchmarks", "3rdparty")
-NO_SOURCES = ("dist", "extra-output")  # what builds and tests leave behind
+NO_SOURCES = ("agents", "dist", "extra-output")  # what builds and tests leave behind
 PAGES = sorted([*Path().glob("*.md"), *(p for tree in TREES for p in Path(tree).rglob("*.md"))])
 TUTORIAL = Path("docs/tutorial.md")
 WITH_TESTS = (TUTORIAL, Path("docs/testing.md"))
