@@ -327,3 +327,12 @@ def test_a_page_of_nothing_but_tags_is_read_in_bounds() -> None:
     assert read_page(deep).text == "bee"
     with pytest.raises(ActionError):
         read_page(Fetched("http://x.example/", "text/html", None, b"<b>" * 150_000))
+
+
+@pytest.mark.parametrize("url", ["https://\U00019c07a[\x8c", "http://[::1", "http://[x]/"])
+async def test_a_url_that_cannot_be_read_is_refused(url: str) -> None:
+    """A bracket that holds no address is a mistake of the caller."""
+    async with AgentHarness(UnifiedWebAgent) as agent:
+        with pytest.raises(ActionError) as caught:
+            await agent.call("navigate", url=url)
+    assert caught.value.code in (ErrorCode.INVALID, ErrorCode.DENIED)

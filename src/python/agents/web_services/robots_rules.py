@@ -25,7 +25,10 @@ class RobotsRules:
 
     async def expect_allowed(self, url: str) -> None:
         """Raise DENIED for a page that the site asks robots not to read."""
-        place = urljoin(url, "/robots.txt")
+        try:
+            place = urljoin(url, "/robots.txt")
+        except ValueError as error:  # such as a bracket that is no address
+            raise ActionError(ErrorCode.INVALID, f"expected a URL, found {error}", "url") from None
         if place not in self._sites:
             while len(self._sites) >= MOST_SITES:
                 del self._sites[next(iter(self._sites))]
