@@ -15,7 +15,7 @@ def _health(model: Model, document: Document, agent: AgentSpec) -> Body:
         "healthcheck": {
             "test": ("CMD", *PROBE, str(agent.health_port)),
             "interval": f"{model.environment.health_interval_seconds}s",
-            "timeout": "3s",
+            "timeout": "10s",
             "retries": 3,
             "start_period": f"{model.environment.start_timeout_seconds:g}s",
         }
