@@ -29,7 +29,7 @@ from common.security.documents import KEY_FILE, TRUST_FILE, KeyDocument, TrustDo
 from common.security.keys import KeyPair
 from common.settings import CURVE, FACTS_VARIABLE, PLAIN
 from common.testing.harness import facts_of
-from common.testing.live import free_port
+from common.testing.ports import free_port
 from common.transport.client import Client
 
 MEASURED = "measured_agent"

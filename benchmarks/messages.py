@@ -30,7 +30,7 @@ from payloads import SIZES
 
 from common.security.credentials import read_credentials
 from common.settings import CURVE, PLAIN
-from common.testing.live import free_port
+from common.testing.ports import free_port
 
 AT_ONCE = 64
 SIDES = ("ours", "raw")

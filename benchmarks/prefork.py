@@ -31,6 +31,7 @@ from pathlib import Path
 import psutil
 from checkout import ROOT, BenchmarkError, table
 
+from common.testing.ports import free_ports
 from fleet import keys
 from fleet.clusters.local.identity import proportional_memory
 from fleet.clusters.local.launch import interpreter, make_plan
@@ -38,7 +39,6 @@ from fleet.clusters.local.plan import Plan, ProcessSpec
 from fleet.clusters.local.session import Session
 from fleet.clusters.local.status_file import try_lock
 from fleet.load import parse_model
-from fleet.testing.models import free_ports
 
 MODEL = ROOT / "dist" / "deploy" / "local" / "model.json"
 PATIENCE = 60.0

@@ -24,7 +24,7 @@ from tests.common.wired import (
 )
 
 from common.messages import ActionError, Empty, ErrorCode, Reply
-from common.testing.live import free_port
+from common.testing.ports import free_port
 from common.transport import channel
 from common.transport.channel import PENDING, Channel, NotSentError
 from common.transport.context import process_context

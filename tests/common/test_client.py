@@ -19,7 +19,7 @@ from tests.common.wired import (
 
 from common.call_context import CallContext, correlated, enter_call
 from common.messages import ActionError, Empty, ErrorCode, Reply
-from common.testing.live import free_port
+from common.testing.ports import free_port
 from common.transport.client import FAILURES
 from common.wire import MAX_JSON_BYTES, Call
 

@@ -17,7 +17,8 @@ from common.network_peers import NetworkPeers
 from common.outside import connect
 from common.settings import Settings
 from common.testing import facts_of
-from common.testing.live import eventually, free_port
+from common.testing.live import eventually
+from common.testing.ports import free_port
 
 
 class Who(Query):

@@ -18,7 +18,7 @@ from common.facts import AgentFacts
 from common.messages import ActionError, Empty, ErrorCode, Query, Request
 from common.network_peers import BACK_OFF_SECONDS, back_off
 from common.registry_caller import RegistryCaller
-from common.testing.live import free_port
+from common.testing.ports import free_port
 from common.transport.client import FAILURES, Client
 
 

@@ -23,7 +23,8 @@ from common.messages import ActionError, Empty, ErrorCode, Reply
 from common.security.credentials import Credentials
 from common.security.keys import KeyPair
 from common.testing import facts_of
-from common.testing.live import LiveFleet, eventually, free_port, running
+from common.testing.live import LiveFleet, eventually, running
+from common.testing.ports import free_port
 from common.testing.process import OPERATOR, KeyRing
 from common.transport.client import Client
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from common.testing.ports import free_ports
 from fleet.clusters.local.status_file import FleetStatus
 from fleet.clusters.local.stop import wait_for_end
-from fleet.testing.models import free_ports
 
 
 class Fleet:

@@ -21,7 +21,8 @@ from common.messages import ActionError
 from common.network_peers import NetworkPeers
 from common.outside import connect
 from common.testing import facts_of
-from common.testing.live import eventually, free_port
+from common.testing.live import eventually
+from common.testing.ports import free_port
 from common.testing.relay import ALPHA, BETA, Answer, Text
 from common.transport.client import Client
 

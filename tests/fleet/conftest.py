@@ -15,8 +15,9 @@ import pytest
 from agents.core_services.service_registry import ServiceRegistry
 from common.actions import actions_of
 from common.base_actions import BASE_ACTIONS
+from common.testing.ports import free_ports
 from fleet.clusters.local.launch import python_path
-from fleet.testing.models import agent_entry, free_ports, model_document
+from fleet.testing.models import agent_entry, model_document
 
 TIMEOUT = 120
 

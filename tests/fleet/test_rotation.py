@@ -18,7 +18,7 @@ from common.messages import ActionError, ErrorCode, Reply, Request
 from common.security import Credentials, read_credentials
 from common.settings import Settings
 from common.testing.harness import facts_of
-from common.testing.live import free_port
+from common.testing.ports import free_port
 from fleet.client import Caller
 from fleet.keys import Step, ensure, rotate
 from fleet.model import Model

@@ -27,11 +27,12 @@ from agents.memory_system.memory_client import MemoryClient
 from agents.memory_system.session_memory_agent import SessionMemoryAgent
 from common.contracts.traces import Span
 from common.testing.live import LiveFleet, running
+from common.testing.ports import free_ports
 from fleet import traces
 from fleet.cli import ask
 from fleet.cli.context import Context
 from fleet.errors import FleetError, NotRunningError
-from fleet.testing.models import agent_entry, free_ports, make_model, model_document
+from fleet.testing.models import agent_entry, make_model, model_document
 from fleet.trace_tree import LANE, lay_out, render
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "trace" / "tree.txt"

@@ -1,7 +1,6 @@
 """Several agents in one process, over real sockets and one ZeroMQ context. No fake may enter."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,16 +18,9 @@ from common.outside import connect
 from common.runtime import load_agent
 from common.settings import Settings
 from common.testing.harness import facts_of
+from common.testing.ports import free_port
 
 READY_SECONDS = 10.0
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = READY_SECONDS) -> None:

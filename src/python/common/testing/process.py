@@ -14,7 +14,7 @@ from common.facts import REGISTRY_SLUG, AgentFacts
 from common.security.credentials import Credentials, read_credentials
 from common.security.keys import KeyPair
 from common.settings import CURVE, PLAIN
-from common.testing.live import free_port
+from common.testing.ports import free_port
 
 OPERATOR = "test"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import socket
 from typing import Any
 
 from fleet.load import parse_model
@@ -64,14 +63,3 @@ def model_document(
 def make_model(*agents: Entry, orchestrator: str = "compose", **settings: Any) -> Model:
     """Make a model as if it were read from a file."""
     return parse_model(json.dumps(model_document(*agents, orchestrator=orchestrator, **settings)))
-
-
-def free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens on now."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

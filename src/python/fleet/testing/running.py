@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from common.testing.ports import free_ports
 from fleet.model import REGISTRY
-from fleet.testing.models import free_ports
 
 
 class RunningFleet:
