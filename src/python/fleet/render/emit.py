@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+LINE_ENDS = frozenset("\x85\u2028\u2029")
+"""Line ends of YAML 1.1 that PyYAML writes as they are, and then reads back as spaces."""
+
 
 class _Dumper(yaml.SafeDumper):
     """A dumper that writes every value out instead of pointing back to an equal one."""
@@ -15,6 +18,15 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Never write an alias."""
         return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """Quote and escape what a reader would take for the end of a line."""
+    style = '"' if LINE_ENDS.intersection(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def emit_yaml(document: Mapping[str, Any]) -> str:
