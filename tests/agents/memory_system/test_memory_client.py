@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from agents.memory_orchestrator.memory_orchestrator_service import MemoryOrchestratorService
-from agents.memory_system.memory_client import FAILURES, RESET_SECONDS, MemoryClient
+from agents.memory_system.memory_client import MemoryClient
 from common.actions import actions_of
 from common.contracts.memory import Memory, MemoryFound
 from common.contracts.registry import AgentRecord
 from common.lifecycle import Phase
 from common.messages import ActionError, ErrorCode
+from common.peer_circuit import FAILURES, RESET_SECONDS
 from common.testing import AgentHarness
 
 Harness = AgentHarness[MemoryClient]
@@ -119,6 +120,26 @@ async def test_the_breaker_tries_again_after_a_while() -> None:
 
         assert (await agent.call("get_memory", memory_id="m")).memory.content == "back"
         assert (await agent.call("get_circuit_breaker")).state == "closed"
+
+
+async def test_a_service_that_was_started_anew_is_trusted() -> None:
+    """The failures of a process that died are not held against the one that took its place."""
+    async with AgentHarness(MemoryClient) as agent:
+        agent.peers.know(RECORD)
+        agent.peers.fail(SERVICE, "get_memory", ErrorCode.UNAVAILABLE)
+        for _ in range(FAILURES):
+            await assert_fails(agent, ErrorCode.UNAVAILABLE, "get_memory", memory_id="m")
+        assert (await agent.call("get_circuit_breaker")).state == "open"
+
+        agent.peers.know(
+            RECORD.model_copy(update={"since": RECORD.since + 1, "phase": Phase.WAITING})
+        )
+        assert (await agent.call("get_circuit_breaker")).state == "open"
+        agent.peers.know(RECORD.model_copy(update={"since": RECORD.since + 1}))
+        answer = MemoryFound(memory=Memory(memory_id="m", content="back"))
+        agent.peers.answer(SERVICE, "get_memory", lambda request: answer)
+
+        assert (await agent.call("get_memory", memory_id="m")).memory.content == "back"
 
 
 async def test_reset_lets_calls_through_at_once() -> None:

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue
 
-from common.circuit import CircuitBreaker
 from common.clock import Clock
-from common.messages import ActionError, ErrorCode, Reply, Request
+from common.messages import ActionError, Reply, Request
+from common.peer_circuit import PeerCircuit
 from common.peers import DEFAULT_TIMEOUT, Peers
-
-FAILURES: Final = 3
-RESET_SECONDS: Final = 30.0
 
 R = TypeVar("R", bound=Reply)
 
@@ -59,11 +56,11 @@ class WorkerCalls:
     def __init__(self, peers: Peers, clock: Clock) -> None:
         self._peers = peers
         self._clock = clock
-        self._breakers: dict[str, CircuitBreaker] = {}
+        self._circuits: dict[str, PeerCircuit] = {}
 
     def breakers(self) -> dict[str, str]:
         """Return the state of each breaker by agent."""
-        return {agent: self._breakers[agent].state.value for agent in sorted(self._breakers)}
+        return {agent: self._circuits[agent].state.value for agent in sorted(self._circuits)}
 
     def missing(self, agents: Iterable[str]) -> tuple[str, ...]:
         """Return those of the agents that no record in the directory serves."""
@@ -81,31 +78,15 @@ class WorkerCalls:
         timeout: float = DEFAULT_TIMEOUT,
     ) -> R:
         """Return the reply; an error says which agent it is about."""
-        breaker = self._breakers.get(agent)
-        if breaker is None:
-            breaker = CircuitBreaker(FAILURES, RESET_SECONDS, self._clock)
-            self._breakers[agent] = breaker
+        circuit = self._circuits.get(agent)
+        if circuit is None:
+            circuit = self._circuits[agent] = PeerCircuit(agent, self._peers, self._clock)
         try:
-            answered = await breaker.call(
-                lambda: self._reach(agent, action, request, reply, timeout)
-            )
+            answered = await circuit.call(action, request, reply, timeout=timeout)
         except ActionError as error:
             raise WorkerError(agent, action, error) from error
         trace.agents.append(agent)
         return answered
-
-    async def _reach(
-        self, agent: str, action: str, request: Request, reply: type[R], timeout: float
-    ) -> R:
-        try:
-            return await self._peers.call(agent, action, request, reply, timeout=timeout)
-        except ActionError as error:
-            if error.code is ErrorCode.NOT_FOUND and not self._is_listed(agent):
-                raise ActionError(ErrorCode.UNAVAILABLE, error.message) from error  # not its reply
-            raise
-
-    def _is_listed(self, agent: str) -> bool:
-        return any(record.slug == agent for record in self._peers.directory())
 
     async def ask_if_there(
         self,

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from common.agent import Agent, AgentContext, action
-from common.circuit import CircuitBreaker, CircuitState
+from common.circuit import CircuitState
 from common.contracts import memory as m
 from common.messages import ActionError, Empty, ErrorCode, Query, Reply, Request
+from common.peer_circuit import PeerCircuit
 
 SERVICE: Final = "memory_orchestrator_service"
-FAILURES: Final = 3
-RESET_SECONDS: Final = 30.0
 TIMEOUT_SECONDS: Final = 5.0
 
 R = TypeVar("R", bound=Reply)
@@ -37,7 +36,7 @@ class MemoryClient(Agent):
 
     def __init__(self, context: AgentContext) -> None:
         super().__init__(context)
-        self._breaker = CircuitBreaker(FAILURES, RESET_SECONDS, context.clock)
+        self._breaker = PeerCircuit(SERVICE, context.peers, context.clock)
         self._calls = self._failures = self._refused = 0
         self._last_error = ""
 
@@ -132,18 +131,9 @@ class MemoryClient(Agent):
         was_open = self._breaker.state is CircuitState.OPEN
         self._calls += 1
         try:
-            return await self._breaker.call(lambda: self._reach(name, request, reply))
+            return await self._breaker.call(name, request, reply, timeout=TIMEOUT_SECONDS)
         except ActionError as error:
             self._note(error, was_open)
-            raise
-
-    async def _reach(self, name: str, request: Request, reply: type[R]) -> R:
-        try:
-            return await self.peers.call(SERVICE, name, request, reply, timeout=TIMEOUT_SECONDS)
-        except ActionError as error:
-            is_listed = any(record.slug == SERVICE for record in self.peers.directory())
-            if error.code is ErrorCode.NOT_FOUND and not is_listed:  # no memory was looked for
-                raise ActionError(ErrorCode.UNAVAILABLE, error.message) from error
             raise
 
     def _note(self, error: ActionError, was_open: bool) -> None:
