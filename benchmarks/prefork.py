@@ -5,7 +5,7 @@ processes start everything at once, the third side starts an agent when the one 
 as the replaced system did (which allowed two seconds for each of 84). Measured is how long from the
 start until all are ready (as their own logs say), and the processor time and proportional memory
 (PSS) of all processes of the side, the host's included, after two idle seconds. On the host's side
-each agent is then killed in turn, to see how long it is gone.
+the process of each agent is then killed in turn, to see how long the agent is gone.
 
     ./pants package deploy:local
     PYTHONPATH=src/python:pants-plugins python3.11 benchmarks/prefork.py [--rounds 3] [--json]
@@ -35,9 +35,9 @@ from common.testing.ports import free_ports
 from fleet import keys
 from fleet.clusters.local.identity import proportional_memory
 from fleet.clusters.local.launch import interpreter, make_plan
-from fleet.clusters.local.plan import Plan, ProcessSpec
+from fleet.clusters.local.plan import LaunchSpec, Plan
 from fleet.clusters.local.session import Session
-from fleet.clusters.local.status_file import try_lock
+from fleet.clusters.local.status_file import FleetStatus, try_lock
 from fleet.load import parse_model
 
 MODEL = ROOT / "dist" / "deploy" / "local" / "model.json"
@@ -69,7 +69,7 @@ def read_plan(model: Path, state: Path) -> Plan:
     return make_plan(parsed, state, os.environ)
 
 
-def ready_times(spec: ProcessSpec) -> tuple[float, ...]:
+def ready_times(spec: LaunchSpec) -> tuple[float, ...]:
     """Give when an agent's log says that it became ready."""
     path = Path(spec.log)
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
@@ -81,7 +81,7 @@ def ready_times(spec: ProcessSpec) -> tuple[float, ...]:
     )
 
 
-def ready_after(spec: ProcessSpec, moment: float) -> float:
+def ready_after(spec: LaunchSpec, moment: float) -> float:
     """Wait until an agent became ready after a moment, and give when that was."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -93,7 +93,7 @@ def ready_after(spec: ProcessSpec, moment: float) -> float:
 
 def measure(plan: Plan, pids: list[int], began: float) -> Reading:
     """Wait until all are ready and idle, and weigh the processes and their children."""
-    ready = max(ready_after(spec, began) for spec in plan.processes)
+    ready = max(ready_after(spec, began) for spec in plan.agents)
     time.sleep(IDLE_SECONDS)
     roots = [psutil.Process(pid) for pid in pids]
     family = {*roots, *(child for root in roots for child in root.children(recursive=True))}
@@ -111,19 +111,21 @@ def measure_host(plan: Plan, state: Path) -> Reading:
     session = Session.launch(plan, state, lock, os.environ)
     try:
         reading = measure(plan, [session.pid], began)
-        recoveries = tuple(recovery(spec, session.pid) for spec in plan.processes)
+        recoveries = tuple(recovery(spec, state) for spec in plan.agents)
     finally:
         session.drain()
         session.wait()
     return Reading(**{**asdict(reading), "recovery_seconds": recoveries})
 
 
-def recovery(spec: ProcessSpec, host: int) -> float:
-    """Kill an agent and give the seconds until it was ready again."""
-    children = psutil.Process(host).children()
-    victim = next(child for child in children if child.cmdline()[:1] == [spec.name])
+def recovery(spec: LaunchSpec, state: Path) -> float:
+    """Kill the process of an agent and give the seconds until the agent was ready again."""
+    status = FleetStatus.read(state)
+    if status is None:
+        raise BenchmarkError(f"{state}: expected a fleet that runs, found none")
+    victim = next(process.pid for process in status.processes if process.name == spec.name)
     killed = whole_milliseconds(time.time())
-    victim.kill()
+    os.kill(victim, signal.SIGKILL)
     return ready_after(spec, killed) - killed
 
 
@@ -153,12 +155,16 @@ def plain_processes(
     """Start `python -m common.runtime` for each agent, and end them all."""
     processes = []
     try:
-        for spec in plan.processes:
+        for spec in plan.agents:
             moment = whole_milliseconds(time.time())
             with open(spec.log, "wb") as log:
                 arguments = (interpreter(), "-P", "-m", "common.runtime")
                 started = subprocess.Popen(
-                    arguments, env=spec.env_vars, cwd=state, stdout=log, stderr=log
+                    arguments,
+                    env={**plan.inherited, **spec.env_vars},
+                    cwd=state,
+                    stdout=log,
+                    stderr=log,
                 )
             processes.append(started)
             if one_by_one:

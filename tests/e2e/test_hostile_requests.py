@@ -97,7 +97,7 @@ def fleet(tmp_path: Path) -> Iterator[RunningFleet]:
 async def test_malice_is_refused_by_every_agent_and_all_of_them_live_on(
     fleet: RunningFleet,
 ) -> None:
-    """Each request is INVALID, no process was started again, and no log has a traceback."""
+    """Each request is INVALID, no agent was started again, and no log has a traceback."""
     before = fleet.pids()
     credentials = operator_credentials(keys_directory(fleet.state))
     async with connect(fleet.registry, "fleet", credentials=credentials) as peers:
@@ -105,6 +105,7 @@ async def test_malice_is_refused_by_every_agent_and_all_of_them_live_on(
 
     assert wrong == []
     assert fleet.pids() == before
+    assert set(fleet.restarts().values()) == {0}
     logs = {path.stem: path.read_text() for path in (fleet.state / "logs").glob("*.log")}
     assert [slug for slug, text in logs.items() if "Traceback" in text] == []
     assert len(before) == 84

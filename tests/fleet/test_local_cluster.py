@@ -56,19 +56,22 @@ def test_up_down(local_fleet: MakeFleet) -> None:
 
 
 def test_agents_are_forked_from_the_host(local_fleet: MakeFleet) -> None:
-    """Each agent is a child of the host, in a session of its own, and goes by its own name."""
-    fleet = local_fleet(twin="Steady")
+    """A group is a child of the host, in a session of its own; the registry is one alone."""
+    fleet = local_fleet(twin="Steady", memory="Steady")
     fleet.run("up", "--detach")
     host = FleetStatus.read(fleet.state)
     assert host is not None
 
-    for process in host.processes:
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        assert f"Name:\t{process.name[:15]}\n" in status
+    cells = {process.name: process.pid for process in host.processes}
+    assert cells["twin"] == cells["memory"] != cells["service_registry"]
+    for name in ("twin", "service_registry"):
+        pid = cells[name]
+        status = Path(f"/proc/{pid}/status").read_text()
+        shown = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
         assert f"PPid:\t{host.pid}\n" in status
-        assert os.getsid(process.pid) == process.pid
-        shown = Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
-        assert shown[:2] == [process.name, str(fleet.state / "logs" / f"{process.name}.log")]
+        assert f"Name:\t{shown[0][:15]}\n" in status
+        assert os.getsid(pid) == pid
+        assert name in shown
 
 
 def test_a_module_that_fails_hurts_nobody_else(local_fleet: MakeFleet) -> None:
@@ -130,6 +133,20 @@ def test_a_killed_agent_comes_back(local_fleet: MakeFleet) -> None:
         assert (seen["phase"], seen["restarts"]) == ("ready", 1)
         up.send_signal(signal.SIGINT)
         up.communicate()
+
+
+def test_a_failure_in_a_cell_stays_with_its_agent(local_fleet: MakeFleet) -> None:
+    """An agent that cannot start is tried anew; the agent beside it does not notice."""
+    fleet = local_fleet(twin="Steady", late="Late")
+    started = fleet.run("up", "--detach")
+    assert started.returncode == 0, started.stderr
+
+    seen = fleet.status()
+
+    assert (seen["late"]["restarts"], seen["twin"]["restarts"]) == (1, 0)
+    assert seen["late"]["pid"] == seen["twin"]["pid"]
+    assert "no disk yet" in fleet.run("logs", "late").stdout
+    assert "no disk yet" not in fleet.run("logs", "twin").stdout
 
 
 def test_ctrl_c_leaves_nothing_behind(local_fleet: MakeFleet) -> None:

@@ -8,15 +8,16 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from fleet.clusters.local.cell import Cell
 from fleet.clusters.local.child import Child
-from fleet.clusters.local.fork import Entry
-from fleet.clusters.local.plan import ProcessSpec
+from fleet.clusters.local.fork import ProcessSpec
+from fleet.clusters.local.plan import LaunchSpec
 from fleet.clusters.local.prefork import preload
 from fleet.clusters.local.status_file import is_locked, try_lock
 
@@ -25,23 +26,25 @@ PATIENCE = 30.0
 
 def make_spec(folder: Path, name: str = "twin") -> ProcessSpec:
     """Write what a process is told; only its log matters here."""
-    return ProcessSpec(name, "none", {"GREETING": "hello"}, str(folder / f"{name}.log"), ())
+    environ = {"GREETING": "hello"}
+    return ProcessSpec(name, ("first", "second"), environ, str(folder / f"{name}.log"))
 
 
-def launch(spec: ProcessSpec, entry: Entry) -> tuple[Child, asyncio.Event]:
+def launch(spec: ProcessSpec, entry: Callable[[], int]) -> tuple[Child, asyncio.Event]:
     """Fork a process with the streams that it has outside of pytest; tell when it has ended."""
 
-    def with_own_streams() -> int:
+    def with_own_streams(control: int) -> int:
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
         return entry()
 
     ended = asyncio.Event()
-    child = Child(spec, with_own_streams)
+    agent = LaunchSpec(spec.name, "none", "cell", {}, spec.log, ())
+    child = Child(agent, Cell(spec, with_own_streams))
     child.launch(lambda _: ended.set())
     return child, ended
 
 
-async def run(spec: ProcessSpec, entry: Entry) -> tuple[int | None, str]:
+async def run(spec: ProcessSpec, entry: Callable[[], int]) -> tuple[int | None, str]:
     """Fork a process, wait for its end, and give its exit code and log."""
     child, ended = launch(spec, entry)
     async with asyncio.timeout(PATIENCE):
@@ -91,9 +94,9 @@ async def test_a_forked_process_is_as_if_started_alone(
     asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
     assert code == 0, log
     sees = json.loads(log)
-    assert len(sees.pop("descriptors")) == 1, "the one that lists them, and no other"
+    assert len(sees.pop("descriptors")) == 2, "its host's, the one that lists them, and no other"
     assert sees == {
-        "environ": spec.env_vars,
+        "environ": spec.environ,
         "argv": ["twin"],
         "stdin": "",
         "leads": [True, True],
@@ -101,7 +104,7 @@ async def test_a_forked_process_is_as_if_started_alone(
         "blocked": 0,
         "wakeup": -1,
         "comm": "twin\n",
-        "cmdline": ["twin", spec.log],
+        "cmdline": ["twin", "first", "second"],
     }
 
 
@@ -158,7 +161,7 @@ def kill_itself() -> int:
     ],
 )
 async def test_ends_are_told_as_they_are(
-    tmp_path: Path, entry: Entry, code: int, text: str
+    tmp_path: Path, entry: Callable[[], int], code: int, text: str
 ) -> None:
     """Exit codes, signals and tracebacks are those of a program that was started alone."""
     ended, log = await run(make_spec(tmp_path), entry)
@@ -173,7 +176,7 @@ async def test_a_signal_to_a_newborn_does_not_reach_the_host(
     """Before the child has handlers of its own, a signal ends it, and the host goes on."""
     child, ended = launch(make_spec(tmp_path), signal.pause)  # type: ignore[arg-type]  # never returns
 
-    child.signal(signal.SIGTERM)
+    os.kill(child.pid, signal.SIGTERM)
 
     async with asyncio.timeout(PATIENCE):
         await ended.wait()
@@ -203,7 +206,7 @@ async def test_the_lock_is_the_hosts_alone(tmp_path: Path) -> None:
 
         assert not is_locked(tmp_path)
 
-        child.signal(signal.SIGKILL)
+        os.kill(child.pid, signal.SIGKILL)
         await ended.wait()
     os.close(fifo)
 

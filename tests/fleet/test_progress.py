@@ -12,14 +12,14 @@ from common.contracts.registry import AgentRecord
 from common.lifecycle import Phase
 from fleet.clusters.container_progress import ContainerProgress
 from fleet.clusters.local.child import LONGEST_DELAY, restart_delay
-from fleet.clusters.local.plan import Plan, ProcessSpec
+from fleet.clusters.local.plan import LaunchSpec, Plan
 from fleet.clusters.local.progress import Progress
 
 
 def make_plan(**needs: tuple[str, ...]) -> Plan:
     """Plan a process for each name, with what it depends on."""
-    specs = (ProcessSpec(name, "module", {}, "log", on) for name, on in needs.items())
-    return Plan("test", 1.0, tuple(specs))
+    specs = (LaunchSpec(name, "module", "cell", {}, "log", on) for name, on in needs.items())
+    return Plan("test", 1.0, {}, tuple(specs))
 
 
 def record(name: str, phase: Phase, since: float) -> AgentRecord:

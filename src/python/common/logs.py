@@ -9,6 +9,9 @@ from pydantic_core import to_json
 
 from common.call_context import current_call
 
+AGENTS = "agent"
+"""Parent of the loggers that agents write to."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _OWN = frozenset("ts level agent instance release message correlation_id span error_trace".split())
 
@@ -39,15 +42,28 @@ class JsonFormatter(logging.Formatter):
         return _to_text(line)
 
 
-def configure_logs(
-    agent: str, instance: str, level: str, stream: TextIO | None = None, *, release: str = ""
-) -> None:
-    """Make every logger of the process write JSON lines; called once, by the runtime."""
-    handler = logging.StreamHandler(stream or sys.stdout)
-    handler.setFormatter(JsonFormatter(agent, instance, release))
+def configure_logs(agent: str, instance: str, level: str, *, release: str = "") -> None:
+    """Make every logger of the process write JSON lines on stdout; called once."""
+    handler = _handler(agent, instance, release, sys.stdout)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def configure_agent_logs(
+    agent: str, instance: str, level: str, stream: TextIO, *, release: str = ""
+) -> None:
+    """Make an agent's own logger write to a stream, whatever else runs in the process."""
+    log = logging.getLogger(f"{AGENTS}.{agent}")
+    log.handlers = [_handler(agent, instance, release, stream)]
+    log.propagate = False
+    log.setLevel(level)
+
+
+def _handler(agent: str, instance: str, release: str, stream: TextIO) -> logging.Handler:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter(agent, instance, release))
+    return handler
 
 
 def _timestamp(seconds: float) -> str:

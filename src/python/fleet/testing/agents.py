@@ -19,6 +19,17 @@ class Broken(Agent):
         raise RuntimeError("no room for the index")
 
 
+class Late(Agent):
+    """Start the second time."""
+
+    async def start(self) -> None:
+        """Fail until a file of an earlier try is there."""
+        trace = self.state_directory / "tried"
+        if not trace.exists():
+            trace.touch()
+            raise RuntimeError("no disk yet")
+
+
 class Stubborn(Agent):
     """Never stop: only a kill ends it."""
 

@@ -56,9 +56,14 @@ class RunningFleet:
             self.run("down")
 
     def pids(self) -> dict[str, int]:
-        """Return the process of each agent that runs now."""
+        """Return the process of each agent that runs now; those of a group share one."""
         status = json.loads((self.state / "status.json").read_text())
         return {entry["name"]: entry["pid"] for entry in status["processes"] if entry["pid"]}
+
+    def restarts(self) -> dict[str, int]:
+        """Return how often each agent was started again."""
+        status = json.loads((self.state / "status.json").read_text())
+        return {entry["name"]: entry["restarts"] for entry in status["processes"]}
 
     def declared_ports(self) -> set[int]:
         """Return the ports that the model states."""

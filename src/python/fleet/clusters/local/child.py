@@ -1,17 +1,15 @@
-"""One child process of the supervisor: start it, hear of its end, signal it. No decisions."""
+"""One agent of the supervisor: start it, hear of its end, stop it. No decisions."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 
-from fleet.clusters.local.fork import EXIT_FAILED, Entry, fork
-from fleet.clusters.local.identity import start_time
-from fleet.clusters.local.plan import ProcessSpec
+from fleet.clusters.local.cell import Cell
+from fleet.clusters.local.fork import EXIT_FAILED
+from fleet.clusters.local.plan import LaunchSpec
 from fleet.clusters.local.status_file import ProcessStatus
 
 FIRST_DELAY = 0.05
@@ -26,52 +24,42 @@ def restart_delay(crashes: int) -> float:
 
 
 class Child:
-    """A process that is started again and again; `phase` is running, backoff or stopped."""
+    """An agent that is started again and again; `phase` is running, backoff or stopped."""
 
-    def __init__(self, spec: ProcessSpec, entry: Entry) -> None:
+    def __init__(self, spec: LaunchSpec, cell: Cell) -> None:
         self.spec = spec
-        self._entry = entry
+        self._cell = cell
         self.phase = "stopped"
         self.restarts = 0
         self.crashes = 0
         self.exit_code: int | None = None
         self.launched_at = 0.0
-        self.started = ""
-        self.pid = 0
-        self._descriptor = -1
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def pid(self) -> int:
+        """Return the process that the agent runs in, 0 when it does not run."""
+        return self._cell.pid if self.phase == "running" else 0
+
     def launch(self, ended: Callable[[Child], None]) -> None:
-        """Start the process; `ended` is called once it is gone and reaped."""
+        """Start the agent; `ended` is called once it is gone."""
         # Taken first: the agent may have told the registry of itself before the host goes on.
         self.launched_at, self.phase = time.time(), "running"
-        loop = asyncio.get_running_loop()
         try:
-            self.pid = fork(self.spec, self._entry)
+            self._cell.start(self.spec, lambda code: self._ended(code, ended))
         except OSError as error:  # no room for another process now; there may be later
             sys.stderr.write(f"{self.spec.name}: must be forked, was not: {error}\n")
-            self.pid = 0
-            loop.call_soon(self._ended, EXIT_FAILED, ended)
-            return
-        self.started, self._descriptor = start_time(self.pid), os.pidfd_open(self.pid)
-        loop.add_reader(self._descriptor, self._reap, loop, ended)
-
-    def _reap(self, loop: asyncio.AbstractEventLoop, ended: Callable[[Child], None]) -> None:
-        loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        self._descriptor = -1
-        _, status = os.waitpid(self.pid, 0)
-        self._ended(os.waitstatus_to_exitcode(status), ended)
+            asyncio.get_running_loop().call_soon(self._ended, EXIT_FAILED, ended)
 
     def _ended(self, code: int, ended: Callable[[Child], None]) -> None:
-        self.phase, self.exit_code = "stopped", code
         lived = time.time() - self.launched_at
+        self.phase, self.exit_code = "stopped", code
         self.crashes = 1 if lived >= STEADY_SECONDS else self.crashes + 1
         self.forget_timer()
         ended(self)
 
     def launch_later(self, ended: Callable[[Child], None], launched: Callable[[], None]) -> None:
-        """Start the process again after the delay that its crashes have earned."""
+        """Start the agent again after the delay that its crashes have earned."""
 
         def again() -> None:
             self.restarts += 1
@@ -82,17 +70,11 @@ class Child:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(restart_delay(self.crashes), again)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Signal the process if it runs; nobody else can be meant."""
-        if self._descriptor >= 0:
-            signal.pidfd_send_signal(self._descriptor, number)
-
     def stop(self, patience: float) -> None:
-        """Ask the process to drain and end; kill it when it does not."""
+        """Ask the agent to drain and end; kill its cell when it does not."""
         self.forget_timer()
-        self.signal(signal.SIGTERM)
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(patience, self.signal, signal.SIGKILL)
+        self._cell.stop(self.spec.name)
+        self._timer = asyncio.get_running_loop().call_later(patience, self._cell.kill)
 
     def forget_timer(self) -> None:
         """Give up a start or a kill that was to come."""
@@ -103,11 +85,11 @@ class Child:
             self.phase = "stopped"
 
     def status(self) -> ProcessStatus:
-        """Say what is known of the process."""
+        """Say what is known of the agent."""
         return ProcessStatus(
             name=self.spec.name,
-            pid=self.pid if self.phase == "running" else 0,
-            started=self.started if self.phase == "running" else "",
+            pid=self.pid,
+            started=self._cell.started if self.phase == "running" else "",
             launched_at=self.launched_at,
             restarts=self.restarts,
             phase=self.phase,

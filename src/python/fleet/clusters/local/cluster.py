@@ -13,8 +13,8 @@ from common.contracts.registry import AgentRecord
 from fleet import chain, client, keys
 from fleet.clusters.cluster import AlreadyRunning, Narrator, Observation, StartReport
 from fleet.clusters.local import observe, stop
-from fleet.clusters.local.launch import HOST, log_path, make_plan, registry_endpoint
-from fleet.clusters.local.log_file import follow, read, rotate
+from fleet.clusters.local.launch import HOST, make_plan, registry_endpoint
+from fleet.clusters.local.log_file import follow, log_path, read, rotate
 from fleet.clusters.local.progress import Failure, Progress, last_lines
 from fleet.clusters.local.session import Session
 from fleet.clusters.local.start import Interrupted, Start
@@ -49,10 +49,10 @@ class LocalCluster:
 
     async def _up(self, narrator: Narrator, lock: int, detach: bool) -> None:
         plan = make_plan(self.model, self.state, self.environ)
-        for spec in plan.processes:
-            rotate(Path(spec.log))
+        for name in {spec.name for spec in plan.agents} | plan.cells.keys():
+            rotate(log_path(self.state, name))
         began = time.time()
-        names = tuple(spec.name for spec in plan.processes)
+        names = tuple(spec.name for spec in plan.agents)
         narrator.say(f"start {len(names)} agents of {self.model.environment.name}")
         narrator.begin(names)
         async with Start(Progress(plan), narrator, began) as start:

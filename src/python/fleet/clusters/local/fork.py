@@ -11,18 +11,29 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
-from fleet.clusters.local.plan import ProcessSpec
 from fleet.clusters.local.title import set_arguments, set_name
 
 EXIT_FAILED = 1
 
-Entry = Callable[[], int]
+Entry = Callable[[int], int]
+"""Run with the descriptor that is kept, and give the exit code."""
 
 
-def fork(spec: ProcessSpec, entry: Entry) -> int:
+@dataclass(frozen=True)
+class ProcessSpec:
+    """A process: what `ps` calls it, what it is told, and where its output goes."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    log: str
+
+
+def fork(spec: ProcessSpec, kept: int, entry: Entry) -> int:
     """Run `entry` in a new process as if it had been started by itself; give its pid."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -31,23 +42,23 @@ def fork(spec: ProcessSpec, entry: Entry) -> int:
     try:
         pid = os.fork()
         if pid == 0:
-            _live(spec, entry, mask)
+            _live(spec, kept, entry, mask)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return pid
 
 
-def _live(spec: ProcessSpec, entry: Entry, mask: set[signal.Signals | int]) -> NoReturn:
+def _live(spec: ProcessSpec, kept: int, entry: Entry, mask: set[signal.Signals | int]) -> NoReturn:
     code = EXIT_FAILED
     try:
         _shed_loop()
         _open_log(spec.log)
-        _close_inherited()
+        _close_inherited(kept)
         _become(spec)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        code = entry()
+        code = entry(kept)
     except SystemExit as asked:
-        code = _exit_code(asked)
+        code = exit_code(asked)
     except BaseException:  # as the interpreter does: into the log, and out
         traceback.print_exc()
     finally:
@@ -71,10 +82,10 @@ def _open_log(path: str) -> None:
     os.dup2(log, 2)
 
 
-def _close_inherited() -> None:
+def _close_inherited(kept: int) -> None:
     """Close the host's lock, leash, pidfds and epoll: whoever holds the lock is the host."""
     for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
+        if int(name) > 2 and int(name) != kept:
             try:
                 os.close(int(name))
             except OSError:  # the one that listed the folder is gone already
@@ -84,13 +95,14 @@ def _close_inherited() -> None:
 def _become(spec: ProcessSpec) -> None:
     os.setsid()
     set_name(spec.name)
-    set_arguments(spec.name, spec.log)
+    set_arguments(spec.name, *spec.arguments)
     sys.argv = [spec.name]
     os.environ.clear()
-    os.environ.update(spec.env_vars)
+    os.environ.update(spec.environ)
 
 
-def _exit_code(asked: SystemExit) -> int:
+def exit_code(asked: SystemExit) -> int:
+    """Give the exit code that someone asked for as `sys.exit` takes it: a number, a text, none."""
     if asked.code is None:
         return 0
     if isinstance(asked.code, int):

@@ -10,40 +10,52 @@ from pathlib import Path
 
 from common.configuration import SHARED_PREFIX, own_prefix
 from fleet import graph
-from fleet.clusters.local.plan import Plan, ProcessSpec
+from fleet.clusters.local.log_file import log_path
+from fleet.clusters.local.plan import LaunchSpec, Plan
 from fleet.keys import keys_directory
 from fleet.model import REGISTRY, AgentSpec, Model
 
 HOST = "127.0.0.1"
 RELEASE = "local"
 """What runs here is the tree as it is, not a release that was made of it."""
+CELL_PREFIX = "cell-"
+"""No agent's name has a hyphen, so that a cell's log is no agent's."""
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ")
 """What a process needs of the caller's environment; the rest is the caller's own business."""
 
 
 def make_plan(model: Model, state: Path, environ: Mapping[str, str]) -> Plan:
-    """Plan a process for each replica of each agent; those that others wait for come first."""
+    """Plan each replica of each agent; those that others wait for come first."""
     wiring = graph.with_root(model.graph, REGISTRY)
     agents = {agent.slug: agent for agent in model.agents}
     instances = {agent.slug: agent.instances for agent in model.agents}
     inherited = {name: environ[name] for name in INHERITED if name in environ}
     inherited["PYTHONPATH"] = python_path(environ)
-    processes = tuple(
-        ProcessSpec(
+    agents_to_launch = tuple(
+        LaunchSpec(
             name=instance,
             module=agent.module,
-            env_vars={
-                **inherited,
-                **configured(agent, environ),
-                **env_vars(model, agent, instance, state),
-            },
+            cell=cell_of(agent, instance),
+            env_vars={**configured(agent, environ), **env_vars(model, agent, instance, state)},
             log=str(log_path(state, instance)),
             depends_on=tuple(name for needed in wiring[agent.slug] for name in instances[needed]),
         )
         for agent in (agents[slug] for slug in graph.start_order(wiring))
         for instance in agent.instances
     )
-    return Plan(model.environment.name, model.environment.drain_seconds, processes)
+    environment = model.environment
+    return Plan(environment.name, environment.drain_seconds, inherited, agents_to_launch)
+
+
+def cell_of(agent: AgentSpec, instance: str) -> str:
+    """Name the process that an agent shares with its group.
+
+    The registry has its own, since all others need it. Replicas are there to outlive each other: no
+    two of an agent share a process.
+    """
+    if agent.slug == REGISTRY:
+        return instance
+    return CELL_PREFIX + agent.group + instance.removeprefix(agent.slug)
 
 
 def configured(agent: AgentSpec, environ: Mapping[str, str]) -> dict[str, str]:
@@ -99,8 +111,3 @@ def python_path(environ: Mapping[str, str]) -> str:
 def _is_interpreters_own(entry: str) -> bool:
     own = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
     return not entry or entry.startswith(own) or entry.endswith(".zip")
-
-
-def log_path(state: Path, instance: str) -> Path:
-    """Give where the log of an agent is."""
-    return state / "logs" / f"{instance}.log"

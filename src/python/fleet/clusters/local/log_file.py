@@ -1,4 +1,4 @@
-"""Log files of agents: put the last one aside, read, follow. No parsing."""
+"""Log files of agents: where they are, put the last one aside, read, follow. No parsing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from pathlib import Path
 
 LOOK_AGAIN_SECONDS = 0.2
 CHUNK = 1 << 16
+
+
+def log_path(state: Path, name: str) -> Path:
+    """Give where the log of an agent, or of a cell, is."""
+    return state / "logs" / f"{name}.log"
 
 
 def rotate(path: Path) -> None:

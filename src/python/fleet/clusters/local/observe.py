@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,14 +29,18 @@ def observe(model: Model, state: Path, registry: str) -> tuple[Observation, ...]
     found = client.list_agents(registry, REGISTRY_PATIENCE, keys_directory(state))
     records = {record.instance: record for record in found}
     ports = {name: agent.port for agent in model.agents for name in agent.instances}
+    sharers = Counter(process.pid for process in status.processes)
     return tuple(
-        _observation(process, records, ports)
+        _observation(process, records, ports, sharers[process.pid])
         for process in sorted(status.processes, key=lambda process: process.name)
     )
 
 
 def _observation(
-    process: ProcessStatus, records: Mapping[str, AgentRecord], ports: Mapping[str, int]
+    process: ProcessStatus,
+    records: Mapping[str, AgentRecord],
+    ports: Mapping[str, int],
+    sharers: int,
 ) -> Observation:
     alive = bool(process.pid) and identity.is_alive(process.pid, process.started)
     record = records.get(process.name)
@@ -46,10 +51,16 @@ def _observation(
         phase=_phase(process, record, alive),
         pid=process.pid if alive else None,
         uptime=time.time() - process.launched_at if alive else None,
-        memory=identity.proportional_memory(process.pid) if alive else None,
+        memory=_memory_share(process.pid, sharers) if alive else None,
         restarts=process.restarts,
         endpoint=record.endpoint if record else f"tcp://{HOST}:{ports.get(process.name, 0)}",
     )
+
+
+def _memory_share(pid: int, sharers: int) -> int | None:
+    """Divide as PSS does: what several have together counts for each in part."""
+    found = identity.proportional_memory(pid)
+    return None if found is None else found // sharers
 
 
 def _phase(process: ProcessStatus, record: AgentRecord | None, alive: bool) -> str:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
-class ProcessSpec:
-    """One agent's process: its name, its code, what it is told, and the names it depends on."""
+class LaunchSpec:
+    """One agent: its name, its code, the cell it runs in, what it is told, what it depends on."""
 
     name: str
     module: str
+    cell: str
     env_vars: dict[str, str]
     log: str
     depends_on: tuple[str, ...]
@@ -19,11 +20,20 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Plan:
-    """All processes of a fleet, and for how long each may drain."""
+    """All agents of a fleet, what every process is told, and for how long each agent may drain."""
 
     environment: str
     drain_seconds: float
-    processes: tuple[ProcessSpec, ...]
+    inherited: dict[str, str]
+    agents: tuple[LaunchSpec, ...]
+
+    @property
+    def cells(self) -> dict[str, tuple[LaunchSpec, ...]]:
+        """Give the agents of each cell, in the order of the plan."""
+        found: dict[str, tuple[LaunchSpec, ...]] = {}
+        for spec in self.agents:
+            found[spec.cell] = (*found.get(spec.cell, ()), spec)
+        return found
 
     def to_json(self) -> str:
         """Write the plan down."""
@@ -33,14 +43,8 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Read a plan that `to_json` wrote."""
         document = json.loads(text)
-        processes = tuple(
-            ProcessSpec(
-                name=entry["name"],
-                module=entry["module"],
-                env_vars=entry["env_vars"],
-                log=entry["log"],
-                depends_on=tuple(entry["depends_on"]),
-            )
-            for entry in document["processes"]
+        agents = tuple(
+            LaunchSpec(**{**entry, "depends_on": tuple(entry["depends_on"])})
+            for entry in document["agents"]
         )
-        return cls(document["environment"], document["drain_seconds"], processes)
+        return cls(**{**document, "agents": agents})

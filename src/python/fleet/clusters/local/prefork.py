@@ -17,6 +17,7 @@ RUNTIME = (
     "common.runtime",
     "common.state.sqlite",
     "concurrent.futures.thread",
+    "fleet.clusters.local.inside_cell",
     "prometheus_client.core",
     "sqlite3",
     "zmq",

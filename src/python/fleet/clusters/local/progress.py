@@ -31,7 +31,7 @@ class Progress:
     """Collect what is heard during a start."""
 
     def __init__(self, plan: Plan) -> None:
-        self.needs = {spec.name: spec.depends_on for spec in plan.processes}
+        self.needs = {spec.name: spec.depends_on for spec in plan.agents}
         self.launched: dict[str, float] = {}
         self.up: dict[str, float] = {}
         self.ready: dict[str, float] = {}

@@ -72,18 +72,14 @@ def depth(processes: tuple[ProcessStatus, ...]) -> int:
 
 
 def _stop_orphans(status: FleetStatus) -> None:
-    """Do what the supervisor would have done, one level of dependents after another."""
-    left = {process.name: process for process in orphans(status)}
-    while left:
-        needed = {name for process in left.values() for name in process.depends_on}
-        batch = [left[name] for name in sorted(left.keys() - needed)]
-        for process in batch:
-            identity.send(process.pid, process.started, signal.SIGTERM)
-        deadline = time.monotonic() + status.drain_seconds + KILL_MARGIN_SECONDS
-        for process in batch:
-            if not wait_for_end(process.pid, max(0.0, deadline - time.monotonic())):
-                identity.send(process.pid, process.started, signal.SIGKILL)
-            del left[process.name]
+    """Drain all at once: without the supervisor nobody knows which agent of a cell is next."""
+    left = {process.pid: process.started for process in orphans(status)}
+    for pid, started in left.items():
+        identity.send(pid, started, signal.SIGTERM)
+    deadline = time.monotonic() + status.drain_seconds + KILL_MARGIN_SECONDS
+    for pid, started in left.items():
+        if not wait_for_end(pid, max(0.0, deadline - time.monotonic())):
+            identity.send(pid, started, signal.SIGKILL)
 
 
 def wait_for_end(pid: int, seconds: float) -> bool:

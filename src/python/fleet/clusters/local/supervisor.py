@@ -1,7 +1,7 @@
-"""The prefork host: the process that the agents are forked from. No sockets, no registry.
+"""The prefork host: the process that the agents' cells are forked from. No registry.
 
-It reads a plan from stdin, imports the runtime and every agent's module once, forks everything at
-once, forks again what crashes, and says on stdout what happens, one JSON object a line, for as
+It reads a plan from stdin, imports the runtime and every agent's module once, starts everything at
+once, starts again what crashes, and says on stdout what happens, one JSON object a line, for as
 long as somebody listens. SIGTERM drains the fleet: who nobody depends on any more goes first. A
 second SIGTERM kills. The leash is a pipe from the `up` that launched it: when its other end
 closes before a byte came, `up` was killed, and the fleet drains.
@@ -20,9 +20,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fleet.clusters.local.cell import Cell
 from fleet.clusters.local.child import Child
-from fleet.clusters.local.fork import Entry
+from fleet.clusters.local.fork import Entry, ProcessSpec
 from fleet.clusters.local.identity import start_time
+from fleet.clusters.local.log_file import log_path
 from fleet.clusters.local.plan import Plan
 from fleet.clusters.local.prefork import preload
 from fleet.clusters.local.status_file import FILE, FleetStatus
@@ -38,7 +40,8 @@ class Supervisor:
     def __init__(self, plan: Plan, state: Path, entry: Entry) -> None:
         self._plan = plan
         self._state = state
-        self._children = {spec.name: Child(spec, entry) for spec in plan.processes}
+        self._cells = {name: Cell(_process(name, plan, state), entry) for name in plan.cells}
+        self._children = {spec.name: Child(spec, self._cells[spec.cell]) for spec in plan.agents}
         self._launched_at = time.time()
         self._draining = False
         self._asked: set[str] = set()
@@ -55,13 +58,26 @@ class Supervisor:
         for child in self._children.values():
             self._launch(child)
         await self._over.wait()
+        await self._dismiss()
         (self._state / FILE).unlink(missing_ok=True)
+
+    async def _dismiss(self) -> None:
+        """See the cells off: they have no agent any more."""
+        running = [cell for cell in self._cells.values() if cell.pid]
+        for cell in running:
+            cell.dismiss()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILL_MARGIN_SECONDS):
+                await asyncio.gather(*(cell.gone.wait() for cell in running))
+        for cell in running:
+            cell.kill()
+        await asyncio.gather(*(cell.gone.wait() for cell in running))
 
     def drain(self) -> None:
         """End the children, dependents first; on the second call, at once."""
         if self._draining:
-            for child in self._children.values():
-                child.signal(signal.SIGKILL)
+            for cell in self._cells.values():
+                cell.kill()
             return
         self._draining = True
         for child in self._children.values():
@@ -139,6 +155,11 @@ class Supervisor:
         )
 
 
+def _process(cell: str, plan: Plan, state: Path) -> ProcessSpec:
+    names = tuple(spec.name for spec in plan.cells[cell])
+    return ProcessSpec(cell, names, plan.inherited, str(log_path(state, cell)))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a supervisor; the caller has locked the state directory and passed the lock on."""
     parser = argparse.ArgumentParser(prog="supervisor", allow_abbrev=False)
@@ -150,16 +171,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(KeyboardInterrupt):
         plan = Plan.from_json(sys.stdin.read())
         set_name(NAME)
-        for module, why in preload(spec.module for spec in plan.processes).items():
+        for module, why in preload(spec.module for spec in plan.agents).items():
             sys.stderr.write(f"{module}: must be importable, was not: {why}\n")
         asyncio.run(_supervise(plan, options.state, options.leash))
     return 0
 
 
 async def _supervise(plan: Plan, state: Path, leash: int) -> None:
-    from common import runtime  # only now: `preload` imports it when no collection runs
+    # Only now: `preload` imports what it needs while no collection runs.
+    from fleet.clusters.local import inside_cell
 
-    await Supervisor(plan, state, runtime.main).run(leash)
+    await Supervisor(plan, state, inside_cell.main).run(leash)
 
 
 if __name__ == "__main__":
