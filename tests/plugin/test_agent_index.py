@@ -5,35 +5,14 @@ from __future__ import annotations
 import json
 
 from pants.engine.fs import EMPTY_DIGEST, FileDigest
+from tests.plugin.example import AGENT
 
 from fleet_build.agent_index import index_text
-from fleet_build.fleet import AgentSpec
 from fleet_build.images import AgentImage, config
 from fleet_build.pex_files import AgentPex
 from oci.digest import Digest
 from oci.image import Image
 from oci.layer import Layer
-
-AGENT = AgentSpec(
-    address="src/python/agents/language_processing:nlu_agent",
-    slug="nlu_agent",
-    name="NLUAgent",
-    directory="src/python/agents/language_processing",
-    machine="mainpc",
-    group="language_processing",
-    port=5709,
-    health_port=6709,
-    depends_on=(),
-    calls=(),
-    storage=(),
-    gpu=False,
-    criticality="optional",
-    resources=(),
-    replicas=1,
-    system_packages=(),
-    actions=(),
-    has_module=True,
-)
 
 
 def test_the_index_says_what_was_built_and_how_large_it_is() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pants.engine.fs import EMPTY_DIGEST, FileDigest
 from pants.testutil.rule_runner import MockGet, run_rule_with_mocks
+from tests.plugin.example import AGENT
 
 from fleet_build.fleet import AgentSpec
 from fleet_build.fleet_rules import Fleet
@@ -28,27 +29,6 @@ from fleet_build.third_party import Wheel
 from oci.digest import Digest
 from oci.image import Image
 from oci.layer import Layer
-
-AGENT = AgentSpec(
-    address="src/python/agents/language_processing:nlu_agent",
-    slug="nlu_agent",
-    name="NLUAgent",
-    directory="src/python/agents/language_processing",
-    machine="mainpc",
-    group="language_processing",
-    port=5709,
-    health_port=6709,
-    depends_on=(),
-    calls=(),
-    storage=(),
-    gpu=False,
-    criticality="optional",
-    resources=(("cpu", "0.5"), ("memory", "256Mi")),
-    replicas=1,
-    system_packages=(),
-    actions=("analyze",),
-    has_module=True,
-)
 
 
 def layer(contents: str, encoder: str = "zlib") -> Layer:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from tests.e2e.scenarios.senses import PICTURES, picture_with
 
 from common.contracts.vision import (
     DescribeImageRequest,
@@ -16,21 +15,6 @@ from common.contracts.vision import (
     ProcessFrameRequest,
 )
 from fleet.testing.household import household
-
-PICTURES = Path("tests/agents/vision_processing/pictures")
-
-
-def picture_with(text: str) -> bytes:
-    """Return a picture of two people above a line of text."""
-    picture = Image.new("RGB", (720, 440), "white")
-    for number, name in enumerate(("hopper", "collins")):
-        with Image.open(PICTURES / f"{name}.jpg") as face:
-            picture.paste(face, (20 + 370 * number, 10))
-    font = ImageFont.load_default(36)
-    ImageDraw.Draw(picture).text((40, 365), text, fill="black", font=font)
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
 
 
 async def test_who_was_enrolled_is_recognised_after_a_restart(tmp_path: Path) -> None:
