@@ -1,11 +1,16 @@
 """The one ZeroMQ context of the process. Nothing else may make one."""
 
+import threading
+
 import zmq
 
 # Two for each connection: its own and the one that tells what becomes of it.
 MAX_SOCKETS = 16_384
 # Half of what the C library keeps of freed memory, instead of giving it back to the kernel.
 KEPT_BYTES = 8 * 1024 * 1024
+
+# Longer than any socket lingers.
+LEAVE_SECONDS = 3.0
 
 _prepared: list["zmq.Context[zmq.Socket[bytes]]"] = []
 
@@ -21,8 +26,14 @@ def process_context() -> "zmq.Context[zmq.Socket[bytes]]":
 
 
 def close_context() -> None:
-    """Send what is still queued, within each socket's linger, and end the context."""
-    process_context().term()
+    """Send what is still queued, within each socket's linger, and end the context.
+
+    libzmq now and then never returns from ending a context all of whose sockets are closed (seen
+    with 163 requests in flight): the process may leave without it after a while.
+    """
+    ending = threading.Thread(target=process_context().term, daemon=True)
+    ending.start()
+    ending.join(LEAVE_SECONDS)
 
 
 def _keep_freed_memory() -> None:
