@@ -15,7 +15,6 @@ from typing import Any
 import docker
 import pytest
 import yaml
-from tests.e2e.scenarios.senses import UNDERSTOOD, heard, overlap, picture_with, spoken
 
 from common.contracts.coordination import RequestResult, RequestType, SubmitRequest
 from fleet.client import ask
@@ -25,6 +24,7 @@ from fleet.keys import ensure
 from fleet.load import parse_model
 from fleet.render.filters.keys import VARIABLE
 from fleet.testing.household import household
+from fleet.testing.senses import UNDERSTOOD, heard, overlap, picture_with, spoken
 
 OVERLAY = Path("deploy/development/compose.yaml")
 LOCAL_MODEL = Path("deploy/local/model.json")

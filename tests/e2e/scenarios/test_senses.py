@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.scenarios.senses import (
+from common.contracts import vision as v
+from common.contracts.coordination import RequestResult, RequestType
+from fleet.testing.household import household
+from fleet.testing.senses import (
     PICTURES,
     UNDERSTOOD,
     UNDERSTOOD_IN_NOISE,
@@ -13,10 +16,6 @@ from tests.e2e.scenarios.senses import (
     picture_with,
     spoken,
 )
-
-from common.contracts import vision as v
-from common.contracts.coordination import RequestResult, RequestType
-from fleet.testing.household import household
 
 SPEECH = ("fused_audio_preprocessor", "stt_service", "tts_service")
 MEMORY = ("knowledge_base", "memory_client", "memory_orchestrator_service")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.scenarios.senses import PICTURES, picture_with
-
 from common.contracts.vision import (
     DescribeImageRequest,
     EnrollFaceRequest,
@@ -15,6 +13,7 @@ from common.contracts.vision import (
     ProcessFrameRequest,
 )
 from fleet.testing.household import household
+from fleet.testing.senses import PICTURES, picture_with
 
 
 async def test_who_was_enrolled_is_recognised_after_a_restart(tmp_path: Path) -> None:
