@@ -7,7 +7,6 @@ How sound is cleaned is not known here; sound_cleaning.py is imported with the f
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from agents.audio_interface.audio_messages import PreprocessorStatus
@@ -26,6 +25,7 @@ from common.contracts.speech import (
     SpeechMarked,
 )
 from common.messages import ActionError, Query
+from common.newest import Newest
 
 if TYPE_CHECKING:
     from agents.audio_interface.sound_cleaning import Cleaner, Mark
@@ -49,7 +49,7 @@ class FusedAudioPreprocessor(Agent):
 
     async def start(self) -> None:
         """Begin to listen."""
-        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._streams: Newest[str, _Stream] = Newest(MAX_SESSIONS)
         self._chunks = self._missed = self._speech_starts = 0
         self.spawn(self._listen(), "captured audio")
 
@@ -92,10 +92,7 @@ class FusedAudioPreprocessor(Agent):
         found = self._streams.get(chunk.session_id)
         if found is None or chunk.start == 0.0:
             found = _Stream(await asyncio.to_thread(_new_cleaner), chunk.start)
-            self._streams[chunk.session_id] = found
-        self._streams.move_to_end(chunk.session_id)
-        while len(self._streams) > MAX_SESSIONS:
-            self._streams.popitem(last=False)
+        self._streams[chunk.session_id] = found
         return found
 
     def _publish(self, session_id: str, stream: _Stream, pcm: bytes, last: bool) -> None:

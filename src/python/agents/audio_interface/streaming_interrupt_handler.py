@@ -6,7 +6,7 @@ What is an interruption is not known here: barge_in.py decides.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from typing import Final
 
 from agents.audio_interface.audio_messages import (
@@ -25,6 +25,7 @@ from common.contracts.speech import (
     Interrupted,
     SpeechMark,
 )
+from common.newest import Newest
 
 MAX_SESSIONS: Final = 64
 KEPT_INTERRUPTS: Final = 100
@@ -37,7 +38,7 @@ class StreamingInterruptHandler(Agent):
 
     async def start(self) -> None:
         """Begin to listen."""
-        self._sessions: OrderedDict[str, BargeIn] = OrderedDict()
+        self._sessions: Newest[str, BargeIn] = Newest(MAX_SESSIONS)
         self._history: deque[Interrupted] = deque(maxlen=KEPT_INTERRUPTS)
         self.spawn(self._hear_assistant(), "speaking")
         self.spawn(self._hear_marks(), "speech marks")
@@ -82,10 +83,8 @@ class StreamingInterruptHandler(Agent):
                 self._tell(delivery.event.session_id, session, reason)
 
     def _session(self, session_id: str) -> BargeIn:
-        found = self._sessions.setdefault(session_id, BargeIn())
-        self._sessions.move_to_end(session_id)
-        while len(self._sessions) > MAX_SESSIONS:
-            self._sessions.popitem(last=False)
+        found = self._sessions.get(session_id) or BargeIn()
+        self._sessions[session_id] = found
         return found
 
     def _tell(self, session_id: str, session: BargeIn, reason: str) -> None:

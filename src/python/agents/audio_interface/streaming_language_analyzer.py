@@ -8,7 +8,6 @@ common.sentiment reads the mood, of the English text when there is one.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +25,7 @@ from common.contracts.translation import (
     Translation,
 )
 from common.messages import ActionError, Query, Reply
+from common.newest import Newest
 
 UNDETERMINED: Final = "und"
 ENGLISH: Final = "en"
@@ -86,7 +86,7 @@ class StreamingLanguageAnalyzer(Agent):
         """Begin to listen for transcripts."""
         self._home = self.configured(AnalyzerConfiguration).home_language
         self._circuit = CircuitBreaker(clock=self.clock)
-        self._spoken: OrderedDict[str, str] = OrderedDict()
+        self._spoken: Newest[str, str] = Newest(MOST_SESSIONS)
         self._languages: dict[str, int] = {}
         self._analyzed = self._translated = self._missed = 0
         self.spawn(self._listen(), "listen")
@@ -179,6 +179,3 @@ class StreamingLanguageAnalyzer(Agent):
         self._languages[found.language] = self._languages.get(found.language, 0) + 1
         if found.language_confidence >= SURE:
             self._spoken[session] = found.language
-            self._spoken.move_to_end(session)
-        while len(self._spoken) > MOST_SESSIONS:
-            self._spoken.popitem(last=False)

@@ -7,7 +7,6 @@ How words are spotted is not known here; keyword_spotter.py is imported with the
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
@@ -24,6 +23,7 @@ from common.agent import Agent, action
 from common.configuration import Configuration
 from common.contracts.speech import CLEAN_AUDIO, WAKE_WORDS, AudioChunk, WakeWordHeard
 from common.messages import ActionError, Query
+from common.newest import Newest
 
 if TYPE_CHECKING:
     from agents.audio_interface.keyword_spotter import Hit, KeywordSpotter
@@ -49,7 +49,7 @@ class WakeWordDetector(Agent):
         configured = self.configured(WakeWordConfiguration)
         self._word = configured.word.lower()
         self._threshold = configured.threshold
-        self._spotters: OrderedDict[str, tuple[KeywordSpotter, float]] = OrderedDict()
+        self._spotters: Newest[str, tuple[KeywordSpotter, float]] = Newest(MAX_SESSIONS)
         self._heard = 0
         self.spawn(self._listen(), "clean audio")
 
@@ -83,18 +83,18 @@ class WakeWordDetector(Agent):
 
     async def _take(self, chunk: AudioChunk) -> None:
         expect_pcm(chunk.pcm)
-        if chunk.session_id not in self._spotters or chunk.start == 0.0:
+        kept = self._spotters.get(chunk.session_id)
+        if kept is None or chunk.start == 0.0:
             made = await asyncio.to_thread(_new_spotter, self._word, self._threshold)
-            self._spotters[chunk.session_id] = (made, chunk.start)
-        spotter, began = self._spotters[chunk.session_id]
-        self._spotters.move_to_end(chunk.session_id)
+            kept = made, chunk.start
+        if chunk.last:
+            self._spotters.pop(chunk.session_id, None)
+        else:
+            self._spotters[chunk.session_id] = kept
+        spotter, began = kept
         hit = await asyncio.to_thread(_hear, spotter, chunk)
         if hit is not None:
             self._tell(chunk.session_id, began + hit.at, hit.score)
-        if chunk.last:
-            self._spotters.pop(chunk.session_id, None)
-        while len(self._spotters) > MAX_SESSIONS:
-            self._spotters.popitem(last=False)
 
     def _tell(self, session_id: str, at: float, score: float) -> None:
         self._heard += 1

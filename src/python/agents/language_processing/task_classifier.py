@@ -6,7 +6,6 @@ Pure; what it learns from is data in task_examples, what runs a task may not ent
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Final
 
 from agents.language_processing.task_examples import EXAMPLES
 from common.contracts.orchestration import TaskClass
+from common.naive_bayes import NaiveBayes
 from common.text import stem, tokens
 
 SMOOTHING: Final = 0.4
@@ -52,20 +52,7 @@ class Classified:
 
 def classify(task: str) -> Classified:
     """Return the class that the words of a task speak for."""
-    counts, words = _learned()
-    features = _features(task)
-    logs = {
-        kind: sum(
-            math.log((counted[word] + SMOOTHING) / (counted.total() + SMOOTHING * len(words)))
-            for word in features
-            if word in words
-        )
-        for kind, counted in counts.items()
-    }
-    top = max(logs.values())
-    weights = {kind: math.exp(value - top) for kind, value in logs.items()}
-    total = sum(weights.values())
-    scores = {kind: weight / total for kind, weight in weights.items()}
+    scores = _learned().chances(_features(task))
     # Without a single known word nothing speaks for anything: that is talk.
     best = max(scores, key=lambda kind: (scores[kind], kind is TaskClass.CHAT))
     return Classified(best, scores)
@@ -94,12 +81,12 @@ def _bounded(parts: list[str], task: str) -> tuple[str, ...]:
 
 
 @cache
-def _learned() -> tuple[dict[TaskClass, Counter[str]], frozenset[str]]:
+def _learned() -> NaiveBayes[TaskClass]:
     counts = {
         kind: Counter(word for text in texts for word in _features(text))
         for kind, texts in EXAMPLES.items()
     }
-    return counts, frozenset(word for counted in counts.values() for word in counted)
+    return NaiveBayes(counts, SMOOTHING)
 
 
 def _features(text: str) -> list[str]:

@@ -81,9 +81,8 @@ class Cell:
         loop.add_reader(self._descriptor, self._reap)
 
     def _send(self, message: Mapping[str, object]) -> None:
-        with suppress(
-            BrokenPipeError, ConnectionError
-        ):  # it has just ended: all agents will be told
+        # When it has just ended, `_reap` is about to tell its agents' ends.
+        with suppress(ConnectionError):
             if self._control is not None:
                 self._control.send(json.dumps(message).encode())
 
