@@ -33,7 +33,8 @@ def make_vanilla(checkout: Checkout) -> None:
         for build in checkout.path.glob(f"{other}/**/BUILD"):
             build.unlink()
     settings = checkout.path / "pants.toml"
-    settings.write_text(settings.read_text().replace('  "fleet_build",\n', ""))
+    plain = settings.read_text().replace('  "fleet_build",\n', "")
+    settings.write_text(re.sub(r"^\[agent-build\]\n[^\[]*(?:\[\n[^\[]*)?", "", plain, flags=re.M))
 
 
 def _binary(module: str, slug: str) -> str:
