@@ -32,9 +32,11 @@ def make_vanilla(checkout: Checkout) -> None:
     for other in ("src/docker", "deploy", "docs", "tests", "benchmarks", "pants-plugins"):
         for build in checkout.path.glob(f"{other}/**/BUILD"):
             build.unlink()
+    (checkout.path / "src/python/agents/BUILD").unlink()
     settings = checkout.path / "pants.toml"
-    plain = settings.read_text().replace('  "fleet_build",\n', "")
-    settings.write_text(re.sub(r"^\[agent-build\]\n[^\[]*(?:\[\n[^\[]*)?", "", plain, flags=re.M))
+    sections = re.split(r"^(?=\[[a-z-]+\]$)", settings.read_text(), flags=re.MULTILINE)
+    kept = "".join(each for each in sections if not each.startswith("[agent-build]"))
+    settings.write_text(kept.replace('  "fleet_build",\n', ""))
 
 
 def _binary(module: str, slug: str) -> str:
