@@ -25,7 +25,7 @@ LINE = "# One more line."
 def make_vanilla(checkout: Checkout) -> None:
     """Turn every agent() into the pex_binary() that Pants has for it, and drop our plugin."""
     for build in sorted(checkout.path.glob("src/python/agents/*/BUILD")):
-        slugs = re.findall(r"^    name=\"(\w+)\",$", build.read_text(), re.MULTILINE)
+        slugs = re.findall(r"^agent\(\n    name=\"(\w+)\",$", build.read_text(), re.MULTILINE)
         folder = build.parent.relative_to(checkout.path)
         binaries = "".join(_binary(f"//{folder}/{slug}.py:modules", slug) for slug in slugs)
         build.write_text("python_sources(name='modules')\n" + binaries)
