@@ -32,6 +32,7 @@ from oci.layout import blob_name, layout_files
 PYTHON = ("/usr/bin/python3.11", "-E", "-s", "-S", "-B")
 NONROOT = "65532:65532"
 STATE_DIRECTORY = "/var/lib/agent"
+LOCK = "images/images.lock.json"
 
 
 @dataclass(frozen=True)

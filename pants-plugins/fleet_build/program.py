@@ -25,6 +25,7 @@ from fleet_build.owners import PythonOwners, PythonOwnersRequest
 from fleet_build.subsystems import AgentBuild
 
 MODEL = "model.json"
+SOURCE_ROOT = "src/python"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ async def plan_program(request: ProgramRequest, pex_environment: PexEnvironment)
         Get(VenvPex, VenvPexRequest(pex_request, environment)),
         Get(PythonExecutable, InterpreterConstraints, pex_request.interpreter_constraints),
     )
-    roots = [os.path.join(get_buildroot(), root) for root in ("src/python", "pants-plugins")]
+    roots = [os.path.join(get_buildroot(), root) for root in (SOURCE_ROOT, "pants-plugins")]
     path = os.pathsep.join([*roots, "{chroot}"])
     return Program(
         RunRequest(

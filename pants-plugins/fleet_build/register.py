@@ -28,8 +28,8 @@ from fleet_build.target_types import (
     AgentIndexTarget,
     AgentTarget,
     EnvironmentTarget,
-    ImageLoadTarget,
     ImageSetTarget,
+    ImageToolTarget,
 )
 
 
@@ -45,4 +45,4 @@ def rules() -> Iterable[Any]:
 
 def target_types() -> Iterable[type[Target]]:
     """Give all target types."""
-    return [AgentIndexTarget, AgentTarget, EnvironmentTarget, ImageLoadTarget, ImageSetTarget]
+    return [AgentIndexTarget, AgentTarget, EnvironmentTarget, ImageSetTarget, ImageToolTarget]

@@ -269,17 +269,28 @@ class ImageSetTarget(Target):
     )
 
 
-class ImageLoadDependenciesField(Dependencies):
-    help = "Not used: the images to load are arguments of `./pants run`."
+class ImageToolEntryPointField(StringField):
+    alias = "entry_point"
+    required = True
+    help = "The package whose `__main__` is run, below the source root: such as `fleet.load`."
 
 
-class ImageLoadTarget(Target):
-    alias = "image_load"
-    core_fields: ClassVar = (*COMMON_TARGET_FIELDS, ImageLoadDependenciesField)
+class ImageToolDependenciesField(Dependencies):
+    help = "Not used: a tool works on the images of all agent targets."
+
+
+class ImageToolTarget(Target):
+    alias = "image_tool"
+    core_fields: ClassVar = (
+        *COMMON_TARGET_FIELDS,
+        ImageToolDependenciesField,
+        ImageToolEntryPointField,
+    )
     help = help_text(
         """
-        `./pants run` puts all images, or those named after `--`, into the local engine. A layer
-        that the engine has is not sent again.
+        A program that does something with images. `./pants run` builds all of them and gives it
+        `--images` with the folder that has their layouts and `images.lock.json`, and what stands
+        after `--`.
         """
     )
 

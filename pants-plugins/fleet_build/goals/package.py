@@ -15,6 +15,7 @@ from pants.util.frozendict import FrozenDict
 from fleet_build.agent_index import INDEX, AgentIndex
 from fleet_build.fleet_rules import Fleet
 from fleet_build.images import (
+    LOCK,
     AgentImage,
     AgentImageRequest,
     AllImages,
@@ -34,7 +35,6 @@ from fleet_build.target_types import (
     SettingsField,
 )
 
-LOCK = "images/images.lock.json"
 POOL = "images/blobs"
 
 

@@ -1,4 +1,4 @@
-"""What `./pants run` does for agents, environments and image loads. It plans nothing itself."""
+"""What `./pants run` does for agents, environments and image tools. It plans nothing itself."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from pants.base.build_environment import get_buildroot
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, MergeDigests
-from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.util.frozendict import FrozenDict
 
 from fleet_build.fleet_rules import Fleet
-from fleet_build.images import AllImages, ImageLayouts, ImageLayoutsRequest
+from fleet_build.images import LOCK, AllImages, ImageLayouts, ImageLayoutsRequest, lock_text
 from fleet_build.owners import PythonOwners, PythonOwnersRequest
 from fleet_build.program import (
     MODEL,
+    SOURCE_ROOT,
     FleetProgram,
     Program,
+    ProgramError,
     ProgramRequest,
     model_text,
 )
 from fleet_build.sources import ENTRY_MODULE, entry_module
-from fleet_build.subsystems import AgentBuild
 from fleet_build.target_types import (
     EnvironmentDependenciesField,
-    ImageLoadDependenciesField,
+    ImageToolDependenciesField,
+    ImageToolEntryPointField,
     OrchestratorField,
     PortField,
     SettingsField,
@@ -103,29 +105,37 @@ async def run_environment(
 
 
 @dataclass(frozen=True)
-class ImageLoadRunFieldSet(RunFieldSet):
-    """All images, to be put into the local engine."""
+class ImageToolRunFieldSet(RunFieldSet):
+    """A program that works on all images."""
 
-    required_fields = (ImageLoadDependenciesField,)
+    required_fields = (ImageToolDependenciesField, ImageToolEntryPointField)
     run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
 
-    dependencies: ImageLoadDependenciesField
+    entry_point: ImageToolEntryPointField
 
 
 @rule
-async def run_image_load(
-    field_set: ImageLoadRunFieldSet, all_images: AllImages, agent_build: AgentBuild
-) -> RunRequest:
-    """Run the loader over the layouts of all images; its arguments may name some."""
-    layouts = await Get(ImageLayouts, ImageLayoutsRequest(all_images.images))
-    loader = await Get(
-        PythonOwners, PythonOwnersRequest((f"{agent_build.program}/load/__main__.py",))
-    )
-    program = await Get(
-        Program,
-        ProgramRequest(
-            "fleet.load.__main__", loader.addresses, arguments=("--images", "{chroot}/images")
+async def run_image_tool(field_set: ImageToolRunFieldSet, all_images: AllImages) -> RunRequest:
+    """Run a program beside the layouts of all images and their lock."""
+    package = field_set.entry_point.value or ""
+    path = f"{SOURCE_ROOT}/{package.replace('.', '/')}/__main__.py"
+    owners = await Get(PythonOwners, PythonOwnersRequest((path,)))
+    if not owners.addresses:
+        raise ProgramError(
+            f"{field_set.address}: entry_point: expected a python_sources() target of {path}, "
+            f"found none\n\nhint: name a package with a __main__.py below {SOURCE_ROOT}"
+        )
+    program, layouts = await MultiGet(
+        Get(
+            Program,
+            ProgramRequest(
+                f"{package}.__main__",
+                owners.addresses,
+                arguments=("--images", "{chroot}/images"),
+                files=((LOCK, lock_text(all_images.images)),),
+            ),
         ),
+        Get(ImageLayouts, ImageLayoutsRequest(all_images.images)),
     )
     run = program.request
     return RunRequest(
@@ -142,5 +152,5 @@ def rules() -> Iterable[Any]:
         *collect_rules(),
         *AgentRunFieldSet.rules(),
         *EnvironmentRunFieldSet.rules(),
-        *ImageLoadRunFieldSet.rules(),
+        *ImageToolRunFieldSet.rules(),
     )
